@@ -1,0 +1,108 @@
+/**
+ * Accept: the server half. May this commit be placed after the head of its log?
+ *
+ * Pure: what the log knows about the commit comes in as facts, read in the same transaction in which the commit is
+ * then placed. No domain code is needed: a commit says itself which streams its decision leaned on. The rules run
+ * in the order A1, A2, …; the first that objects answers, and nothing is consumed before A9. SPEC.md tells, for each
+ * rule, the trace that it closes.
+ *
+ * Lemma. A commit that a foreign entry on one of its serial guards disturbed is dead for ever: that entry lies after
+ * its base in every log of this epoch. So it must be decided again, and its old copy can never be placed by mistake.
+ * Content that changed for another reason has no such protection: hence `prev` (A6).
+ */
+import { type Commit, outcomeOf } from './commit.ts'
+import type { Dot, Position, StreamName } from './dot.ts'
+import type { Hash } from './hash.ts'
+import { extendHistory, historyStart } from './history.ts'
+
+/** What the log knows about one commit, read at its head. */
+export interface AcceptFacts {
+  /** The log's incarnation. */
+  readonly epoch: string
+  readonly head: Position
+  /** The entry placed under the commit's dot, if there is one. */
+  readonly known: { readonly position: Position; readonly intent: Hash; readonly outcome: Hash } | null
+  /** The last counter placed of the commit's replica; 0 if none. */
+  readonly counter: number
+  /** The last counter placed of the replica that the commit names as its parent; 0 if none or no parent. */
+  readonly parentCounter: number
+  /** The history of the commit's replica after its last placed commit; for its first one, that of the parent dot. */
+  readonly history: Hash
+  /** For each of the commit's serial guards that a foreign entry wrote to after the commit's base: the last such position. */
+  readonly disturbedAt: ReadonlyMap<StreamName, Position>
+  /** Streams held for another replica, whose commit met too many conflicts (rule A8). */
+  readonly held: ReadonlySet<StreamName>
+}
+
+/** A commit as it was pushed: the epoch its author believes in, and the history that it continues. */
+export interface Pushed {
+  readonly epoch: string
+  readonly prev: Hash
+  readonly commit: Commit
+}
+
+export type Verdict =
+  | { readonly kind: 'place'; readonly history: Hash; readonly outcome: Hash }
+  | { readonly kind: 'known'; readonly position: Position; readonly outcome: Hash }
+  | { readonly kind: 'fork' }
+  | { readonly kind: 'collision' }
+  | { readonly kind: 'gap'; readonly expected: Dot }
+  | { readonly kind: 'conflict'; readonly stream: StreamName; readonly position: Position }
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'held'; readonly stream: StreamName }
+
+export function accept({ epoch, prev, commit }: Pushed, facts: AcceptFacts): Verdict {
+  const { dot, parent } = commit
+
+  // A1: a frame from before a restore must not touch the log that came after it.
+  if (epoch !== facts.epoch) return { kind: 'fork' }
+
+  // A2: intents are compared, not contents: deciding again changes content lawfully.
+  if (facts.known !== null) {
+    return facts.known.intent === commit.intent
+      ? { kind: 'known', position: facts.known.position, outcome: facts.known.outcome }
+      : { kind: 'collision' }
+  }
+
+  // A3
+  if (dot.counter !== facts.counter + 1) {
+    return { kind: 'gap', expected: { replica: dot.replica, counter: facts.counter + 1 } }
+  }
+
+  // A4: a first commit may lean on pending commits of the replica that it continues.
+  if (dot.counter === 1 && parent !== null && facts.parentCounter < parent.counter) {
+    return { kind: 'gap', expected: { replica: parent.replica, counter: facts.parentCounter + 1 } }
+  }
+
+  // A5
+  if (commit.base > facts.head) return { kind: 'fork' }
+  for (const guard of commit.guards) {
+    const position = guard.kind === 'serial' ? facts.disturbedAt.get(guard.stream) : undefined
+    if (position !== undefined) return { kind: 'conflict', stream: guard.stream, position }
+  }
+
+  // A6
+  if (prev !== facts.history) return { kind: 'stale' }
+
+  // A8 (A7, deciding `verified` streams here as well, needs the model: see SPEC.md)
+  for (const event of commit.events) {
+    if (facts.held.has(event.stream)) return { kind: 'held', stream: event.stream }
+  }
+
+  // A9
+  return { kind: 'place', history: extendHistory(facts.history, commit), outcome: outcomeOf(commit) }
+}
+
+/** The facts about a log that has never placed anything. */
+export function emptyFacts(epoch: string): AcceptFacts {
+  return {
+    epoch,
+    head: 0,
+    known: null,
+    counter: 0,
+    parentCounter: 0,
+    history: historyStart,
+    disturbedAt: new Map(),
+    held: new Set(),
+  }
+}

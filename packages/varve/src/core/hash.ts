@@ -1,0 +1,38 @@
+/**
+ * SHA-256 over canonical JSON (RFC 8785), synchronous: it is used inside IndexedDB transactions, where awaiting
+ * Web Crypto would end the transaction.
+ */
+import { sha256 } from '@noble/hashes/sha2.js'
+import { utf8ToBytes } from '@noble/hashes/utils.js'
+import canonicalize from 'canonicalize'
+
+/** 43 characters of base64url (RFC 4648 §5, no padding). */
+export type Hash = string & { readonly __flavour?: 'hash' }
+
+/** Hashes plain data (see plain-data.ts); equal data gives equal hashes whatever the order of its keys. */
+export function hashOf(value: unknown): Hash {
+  return toBase64Url(sha256(utf8ToBytes(canonicalize(value) as string)))
+}
+
+/** The first 16 bytes of a hash in the shape of a version 8 UUID (RFC 9562 §5.8). */
+export function uuidOf(value: unknown): string {
+  const bytes = sha256(utf8ToBytes(canonicalize(value) as string)).slice(0, 16)
+  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x80
+  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+function toBase64Url(bytes: Uint8Array): Hash {
+  let text = ''
+  for (let i = 0; i < bytes.length; i += 3) {
+    const left = bytes.length - i
+    const word = ((bytes[i] as number) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
+    text += alphabet.charAt(word >> 18) + alphabet.charAt((word >> 12) & 63)
+    if (left > 1) text += alphabet.charAt((word >> 6) & 63)
+    if (left > 2) text += alphabet.charAt(word & 63)
+  }
+  return text
+}

@@ -1,0 +1,184 @@
+/**
+ * What a page may ask of a store, and what it is told: plain data, the same in process and across a worker.
+ * The engine answers these, worker/contract.ts carries them, the store turns them into Observables and promises.
+ */
+import type { CommandRecord, EventRecord } from './commit.ts'
+import type { Dot, LogId, Position, ReplicaId, Revision, StreamName } from './dot.ts'
+import type { Hash } from './hash.ts'
+import type { PlainData } from './plain-data.ts'
+
+/** A wish. `now` and `seed` are drawn by the page, so that the same wish can be sent again after a worker died. */
+export interface DispatchRequest {
+  readonly commands: readonly CommandRecord[]
+  readonly now: number
+  readonly seed: string
+  /** The root intent, if this retries a withdrawn commit. */
+  readonly root?: Hash
+  readonly correlation?: string
+}
+
+export type DispatchResult =
+  | {
+      readonly ok: true
+      readonly log: LogId
+      readonly dot: Dot
+      readonly events: readonly EventRecord[]
+    }
+  | {
+      readonly ok: false
+      readonly reason: string
+      readonly details?: PlainData
+      /** Which of the commands said no (index). */
+      readonly command: number
+    }
+
+/** How a commit ended. Only the log says so. `dismissed`: it is not known here any more. */
+export type Fate =
+  | { readonly status: 'confirmed'; readonly position: Position }
+  | {
+      readonly status: 'withdrawn'
+      readonly reason: string
+      readonly details?: PlainData
+      readonly because: readonly Dot[]
+    }
+
+export interface CommitRef {
+  readonly log: LogId
+  readonly dot: Dot
+}
+
+/** Where the past is cut: a log's position (other logs: what was there at that entry's time), or a server time in ms. */
+export type Cut = { readonly log: LogId; readonly position: Position } | { readonly time: number }
+
+/** `past`: the id of an opened past, absent for the present. */
+export type Query =
+  | { readonly kind: 'stream'; readonly stream: StreamName; readonly past?: string }
+  | { readonly kind: 'projection'; readonly name: string; readonly past?: string }
+  | { readonly kind: 'status' }
+  | { readonly kind: 'inbox' }
+  /** The ends of commits: of those in `awaiting` that ended already, then of each as it ends. */
+  | { readonly kind: 'fates'; readonly awaiting: readonly CommitRef[] }
+
+export interface PendingNote {
+  readonly dot: Dot
+  /** Local names of its commands on this stream, such as `addItem`. */
+  readonly commands: readonly string[]
+}
+
+export interface StreamUpdate {
+  readonly kind: 'stream'
+  readonly state: unknown
+  readonly revision: Revision
+  /** Our commits on this stream that are not placed yet. */
+  readonly pending: readonly PendingNote[]
+  /** Why the stream can be read but not written with this program, or null. */
+  readonly frozen: { readonly reason: string; readonly message: string } | null
+}
+
+export interface ValueUpdate {
+  readonly kind: 'value'
+  readonly value: unknown
+}
+
+/** `reset`: these are all rows; else only the changed ones, null where a row went. */
+export interface RowsUpdate {
+  readonly kind: 'rows'
+  readonly reset: boolean
+  readonly rows: readonly (readonly [key: string, row: unknown])[]
+}
+
+export interface StatusUpdate {
+  readonly kind: 'status'
+  readonly status: StoreStatus
+}
+
+export interface InboxUpdate {
+  readonly kind: 'inbox'
+  readonly items: readonly InboxNote[]
+}
+
+export interface FatesUpdate {
+  readonly kind: 'fates'
+  readonly fates: readonly (CommitRef & { readonly fate: Fate })[]
+}
+
+export type Update = StreamUpdate | ValueUpdate | RowsUpdate | StatusUpdate | InboxUpdate | FatesUpdate
+
+/** A withdrawn commit, for people. */
+export interface InboxNote extends CommitRef {
+  readonly reason: string
+  readonly details: PlainData | null
+  readonly commands: readonly CommandRecord[]
+  /** Our events before they were refused. */
+  readonly mine: readonly EventRecord[]
+  /** The foreign events that it met. */
+  readonly theirs: readonly EventRecord[]
+  /** When it was wished, ms since 1970, the author's clock. */
+  readonly now: number
+  /** Its root intent, which a retry names again. */
+  readonly root?: Hash
+  /** `withdrawing` until the log has placed the withdrawn form: it may still turn out confirmed. */
+  readonly status: 'withdrawing' | 'withdrawn'
+}
+
+export type SyncPhase =
+  /** This store has no server. */
+  | 'local'
+  /** No server can be reached; everything is saved here. */
+  | 'offline'
+  | 'connecting'
+  /** Connected; something of ours is not placed, or something of the log is not here. */
+  | 'syncing'
+  /** Connected; all of ours is placed and all of the log is here, as of the last heartbeat. */
+  | 'synced'
+  /** Going on needs the user or a developer: see `problem`. Everything is saved here. */
+  | 'halted'
+
+export interface Problem {
+  readonly code: string
+  readonly message: string
+  /** How to go on. */
+  readonly hint: string
+}
+
+export interface LogStatus {
+  readonly log: LogId
+  readonly position: Position
+  /** The server's head as last heard, or null. */
+  readonly head: Position | null
+  readonly pending: number
+}
+
+export interface StoreStatus {
+  readonly phase: SyncPhase
+  /** Commits saved here that the server has not placed. */
+  readonly pending: number
+  /** Items in the inbox. */
+  readonly withdrawn: number
+  readonly problem: Problem | null
+  /** True in the tab that talks to the server. */
+  readonly leading: boolean
+  readonly replica: ReplicaId
+  /** Identity of the store on this device. */
+  readonly store: string
+  readonly logs: readonly LogStatus[]
+}
+
+/** One event of a stream's history. `position` and `time` are null while it is pending. */
+export interface HistoryEvent {
+  readonly type: string
+  readonly data: unknown
+  readonly stream: StreamName
+  readonly revision: Revision
+  readonly dot: Dot
+  readonly position: Position | null
+  readonly time: number | null
+  readonly now: number
+  readonly principal: string | null
+}
+
+export interface HistoryPage {
+  readonly events: readonly HistoryEvent[]
+  /** Ask again with this, or null at the end. */
+  readonly next: { readonly after: Position; readonly revision: Revision } | null
+}

@@ -1,0 +1,184 @@
+/**
+ * Reconcile: the client half. The log has grown by a page of entries: what becomes of our pending commits?
+ *
+ *   before   log ──────────P            outbox   a1' a2' a3'
+ *   page                   │ b7 a1 b8
+ *   after    log ──────────┴─────────P  outbox   a2' a3'      a1 is placed; a2, a3 are kept, or decided again
+ *
+ * Keeps: the pending state is always fold(log[1..P]) then fold(outbox); an undisturbed commit keeps its events and
+ * its base; a disturbed one is decided again with the same dot, input, now and ids; what is refused now stays as a
+ * withdrawn commit, so that dots have no holes. The result equals replaying everything.
+ *
+ * Does not know what events mean (Rules do), how anything is stored, or whether a server exists. Only the log changes
+ * a fate: receipts and conflicts are hints that make us pull.
+ */
+import { type Commit, type Entry, outcomeOf, streamsWritten, withdraw, withOutcome } from './commit.ts'
+import { type Dot, dotKey, type Position, type StreamName, sameDot } from './dot.ts'
+import { hashOf } from './hash.ts'
+import { inLineage, type Lineage, writtenBy } from './lineage.ts'
+import type { Decision, Rules } from './rules.ts'
+
+export interface ReconcileInput<S> {
+  readonly rules: Rules<S>
+  /** fold(log[1..position]). It is forked, not changed. */
+  readonly confirmed: S
+  /** Where the log stood before the page. */
+  readonly position: Position
+  readonly lineage: Lineage
+  /** The last counter that the present replica (the first of the lineage) has used. */
+  readonly issued: number
+  readonly outbox: readonly Commit[]
+  /** The entries already applied since the oldest `born` in the outbox, ascending: what `theirs` is taken from. */
+  readonly recent: readonly Entry[]
+  /** The new entries: consecutive, the first at position + 1. */
+  readonly page: readonly Entry[]
+  /** A pending commit to be emptied in place (rule C10: a cancel; or the server refuses it for good), and why. */
+  readonly empty?: { readonly dot: Dot; readonly reason: string }
+}
+
+/** One of ours that the page placed. */
+export interface PlacedCommit {
+  readonly entry: Entry
+  /** What we held under this dot. */
+  readonly held: Commit
+}
+
+/** A pending commit with a new outcome, or just a new base. */
+export interface ChangedCommit {
+  readonly before: Commit
+  readonly after: Commit
+  /** The foreign entries on its guards since it was born. */
+  readonly theirs: readonly Entry[]
+}
+
+export interface Reconciled<S> {
+  readonly confirmed: S
+  /** A fork of `confirmed` with the outbox applied. */
+  readonly pending: S
+  readonly position: Position
+  readonly outbox: readonly Commit[]
+  readonly placed: readonly PlacedCommit[]
+  readonly changed: readonly ChangedCommit[]
+  /** Entries that carry our present replica's name and that we never wrote: someone else uses it (rule C8). */
+  readonly unissued: readonly Dot[]
+}
+
+export function reconcile<S>(input: ReconcileInput<S>): Reconciled<S> {
+  const { rules, page } = input
+  // C8: what carries our name and was never written here is somebody else's.
+  const lineage = writtenBy(input.lineage, input.issued)
+  const position = page.at(-1)?.position ?? input.position
+  const pageByDot = new Map(page.map((entry) => [dotKey(entry.commit.dot), entry]))
+  const foreign = page.filter((entry) => !inLineage(lineage, entry.commit.dot))
+  const disturbed = streamsOf(foreign)
+
+  let confirmed = rules.fork(input.confirmed)
+  for (const entry of page) confirmed = rules.apply(confirmed, entry.commit)
+
+  let pending = rules.fork(confirmed)
+  const outbox: Commit[] = []
+  const placed: PlacedCommit[] = []
+  const changed: ChangedCommit[] = []
+  /** Streams on which an earlier commit of ours turned out otherwise than later ones believed. */
+  const moved = new Set<StreamName>()
+  const roots = appliedRoots(page)
+
+  for (const before of input.outbox) {
+    const entry = pageByDot.get(dotKey(before.dot))
+    // C3: whatever the log holds under our dot is the truth, whatever we hold.
+    if (entry !== undefined) {
+      placed.push({ entry, held: before })
+      if (outcomeOf(entry.commit) !== outcomeOf(before)) addStreams(moved, before, entry.commit)
+      continue
+    }
+    const after = settle(before)
+    if (after !== before) {
+      changed.push({ before, after, theirs: theirsOf(before) })
+      // C4: deciding again to equal events moves nothing.
+      if (!sameEvents(before, after)) addStreams(moved, before, after)
+    }
+    if (after.events.length > 0) roots.set(after.root, dotKey(after.dot))
+    outbox.push(after)
+    pending = rules.apply(pending, after)
+  }
+  return { confirmed, pending, position, outbox, placed, changed, unissued: unissuedOf(input) }
+
+  function settle(commit: Commit): Commit {
+    // C6: once refused, a commit stays withdrawn until the log places it.
+    if (commit.withdrawn !== null) return commit
+    // C10
+    if (input.empty !== undefined && sameDot(commit.dot, input.empty.dot)) {
+      return withdraw(commit, { reason: input.empty.reason, because: [] }, position)
+    }
+    // C11: a retry must not come on top of the original.
+    const applied = roots.get(commit.root)
+    if (applied !== undefined && applied !== dotKey(commit.dot)) {
+      return withdraw(commit, { reason: 'already_applied', because: [] }, position)
+    }
+    // C4
+    const isDisturbed = commit.guards.some(
+      ({ kind, stream }) => kind === 'serial' && (disturbed.has(stream) || moved.has(stream)),
+    )
+    if (!isDisturbed) return commit
+    const theirs = theirsOf(commit)
+    return settled(commit, rules.decide(pending, commit, theirs), { theirs, base: position })
+  }
+
+  function theirsOf(commit: Commit): readonly Entry[] {
+    const streams = new Set(commit.guards.map((guard) => guard.stream))
+    return [...input.recent, ...page].filter(
+      ({ position: at, commit: their }) =>
+        at > commit.born &&
+        !inLineage(lineage, their.dot) &&
+        their.events.some((event) => streams.has(event.stream)),
+    )
+  }
+}
+
+/** The commit with what the decision says: a new outcome at `base`, or withdrawn. */
+export function settled(
+  commit: Commit,
+  decision: Decision,
+  { theirs, base }: { readonly theirs: readonly Entry[]; readonly base: Position },
+): Commit {
+  if (decision.ok) {
+    return withOutcome(commit, { guards: decision.guards, events: decision.events, withdrawn: null }, base)
+  }
+  const withdrawal = { reason: decision.reason, because: theirs.map((entry) => entry.commit.dot) }
+  return withdraw(
+    commit,
+    decision.details === undefined ? withdrawal : { ...withdrawal, details: decision.details },
+    base,
+  )
+}
+
+function sameEvents(a: Commit, b: Commit): boolean {
+  return hashOf(a.events) === hashOf(b.events)
+}
+
+function streamsOf(entries: readonly Entry[]): ReadonlySet<StreamName> {
+  return new Set(entries.flatMap((entry) => [...streamsWritten(entry.commit)]))
+}
+
+function addStreams(moved: Set<StreamName>, a: Commit, b: Commit): void {
+  for (const stream of streamsWritten(a)) moved.add(stream)
+  for (const stream of streamsWritten(b)) moved.add(stream)
+}
+
+/** For each root intent that the page applied: the dot that did. */
+function appliedRoots(page: readonly Entry[]): Map<string, string> {
+  const roots = new Map<string, string>()
+  for (const { commit } of page) if (commit.events.length > 0) roots.set(commit.root, dotKey(commit.dot))
+  return roots
+}
+
+function unissuedOf({
+  lineage,
+  issued,
+  page,
+}: Pick<ReconcileInput<unknown>, 'lineage' | 'issued' | 'page'>): readonly Dot[] {
+  const present = lineage[0]?.replica
+  return page
+    .map((entry) => entry.commit.dot)
+    .filter((dot) => dot.replica === present && dot.counter > issued)
+}

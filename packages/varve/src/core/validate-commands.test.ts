@@ -1,0 +1,86 @@
+import * as v from 'valibot'
+import { describe, expect, test } from 'vitest'
+import { Account, Cart, shop } from './cart.fixture.ts'
+import type { CommandCall } from './command.ts'
+import { defineModel } from './model.ts'
+import { defineStream } from './stream.ts'
+import { validateCommands } from './validate-commands.ts'
+
+const Strange = defineStream('strange', {
+  initial: 0,
+  events: {},
+  evolve: {},
+  commands: ({ command }) => ({
+    trimmed: command(
+      v.object({ text: v.pipe(v.string(), v.trim()), note: v.optional(v.string()) }),
+      () => [],
+    ),
+    parsed: command(
+      v.pipe(
+        v.string(),
+        v.transform((text) => Number(text)),
+      ),
+      () => [],
+    ),
+    growing: command(
+      v.pipe(
+        v.number(),
+        v.transform((n) => n + 1),
+      ),
+      () => [],
+    ),
+    dated: command(v.date(), () => []),
+    optional: command(v.optional(v.string()), () => []),
+  }),
+})
+const model = defineModel('m', { logs: { a: [Strange] } })
+const refusal = (code: string, message?: string | RegExp) =>
+  expect.objectContaining({
+    code,
+    ...(message === undefined ? {} : { message: expect.stringMatching(message) }),
+  })
+
+describe('validateCommands', () => {
+  test('gives records with parsed inputs, and the kind of their log', () => {
+    const calls = [
+      Strange.commands.trimmed('1', { text: ' a ', note: undefined }),
+      Strange.commands.optional('1'),
+    ]
+    expect(validateCommands(model, calls)).toEqual({
+      logKind: 'a',
+      commands: [
+        { stream: 'strange/1', name: 'trimmed', input: { text: 'a' } },
+        { stream: 'strange/1', name: 'optional' },
+      ],
+    })
+  })
+
+  test.each<[string, readonly CommandCall[], string | RegExp | undefined]>([
+    ['no_commands', [], undefined],
+    ['bad_name', [{ stream: 'cart/', name: 'checkOut' }], undefined],
+    ['unknown_stream', [{ stream: 'ship/1', name: 'sail' }], undefined],
+    ['unknown_command', [{ stream: 'cart/1', name: 'toString' }], undefined],
+    [
+      'mixed_logs',
+      [Cart.commands.checkOut('1'), Account.commands.deposit('1', { amount: 1 })],
+      /customer and bank/,
+    ],
+    ['invalid_input', [{ stream: 'cart/1', name: 'addItem', input: { sku: 1 } }], /^cart\.addItem: sku: /],
+    ['invalid_input', [{ stream: 'cart/1', name: 'checkOut', input: 1 }], 'cart.checkOut: it takes no input'],
+  ])('throws %s', (code, calls, message) => {
+    expect(() => validateCommands(shop, calls)).toThrow(refusal(code, message))
+  })
+
+  test.each([Strange.commands.parsed('1', '5'), Strange.commands.growing('1', 5)])(
+    'refuses a schema that does not keep its own output: $name',
+    (call) => {
+      expect(() => validateCommands(model, [call])).toThrow(refusal('invalid_input', /its own output/))
+    },
+  )
+
+  test('refuses an output that is not plain data', () => {
+    expect(() => validateCommands(model, [Strange.commands.dated('1', new Date(0))])).toThrow(
+      refusal('invalid_input', /only plain objects/),
+    )
+  })
+})

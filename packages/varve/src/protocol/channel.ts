@@ -1,0 +1,267 @@
+/**
+ * One log within a session, as a pure machine: what to pull, what to push, and what an answer means.
+ *
+ *            received ≤ handed          pushed commits, at most one push in flight
+ *   log  ────────────────┬───────▸ head        outbox  a4 a5 │ a6 a7 a8 …
+ *                     pull after                     placed   in flight
+ *
+ * Receipts and refusals are hints (rule C5): they move only the pointers here. A commit leaves the outbox when its
+ * entry arrives, through reconcile, and by nothing else. So whatever is lost, doubled or reordered on the way is
+ * mended by pulling and pushing again.
+ */
+import { type Commit, type Entry, outcomeOf } from '../core/commit.ts'
+import { dotKey, type LogId, type Position } from '../core/dot.ts'
+import type { Hash } from '../core/hash.ts'
+import { extendHistory } from '../core/history.ts'
+import type { Problem } from '../core/query.ts'
+import type { ClientMessage, Entries, Receipt, Refuse } from './messages.ts'
+import { problemOf } from './problems.ts'
+
+/** What a store holds of a log, of one moment. */
+export interface StoredLog {
+  readonly log: LogId
+  readonly epoch: string | null
+  readonly position: Position
+  readonly chain: Hash
+  readonly history: Hash
+  readonly outbox: readonly Commit[]
+}
+
+export interface Channel {
+  readonly stored: StoredLog
+  /** The server log's incarnation, from its welcome. */
+  readonly epoch: string
+  /** The server's head, as last heard. */
+  readonly head: Position
+  /** Entries up to here were received in order and handed to the store. */
+  readonly handed: Position
+  /** The credit given reaches up to here. */
+  readonly creditTo: Position
+  readonly pulledAtMs: number
+  /** Dots of the push in flight, in order. */
+  readonly inFlight: readonly string[]
+  readonly pushedAtMs: number
+  /** For each dot that a receipt named: the outcome that was placed. */
+  readonly receipts: ReadonlyMap<string, Hash>
+  /** No push before the store has applied the log up to here. */
+  readonly waitFor: Position
+  /** No push before this time. */
+  readonly holdUntilMs: number
+  /** Pushes refused in a row without anything placed. */
+  readonly refusals: number
+  readonly problem: Problem | null
+}
+
+export type ChannelOutput =
+  | { readonly type: 'send'; readonly message: ClientMessage }
+  | {
+      readonly type: 'apply'
+      readonly log: LogId
+      readonly epoch: string
+      readonly entries: readonly Entry[]
+    }
+  | { readonly type: 'withdraw'; readonly log: LogId; readonly commit: Commit; readonly reason: string }
+
+export type ChannelStep = readonly [Channel, readonly ChannelOutput[]]
+
+export const channelLimits = {
+  credit: 1_000,
+  pushCommitsMax: 128,
+  /** Characters of JSON in a push, of which a frame holds at least as many bytes. */
+  pushCharsMax: 512 * 1024,
+  /** An answer that has not come after this long is asked for again. */
+  answerMs: 10_000,
+  refusedHoldMs: 200,
+  refusedHoldMsMax: 10_000,
+  /** Refusals in a row after which the log is said to be stuck. */
+  refusalsMax: 20,
+} as const
+
+export function openChannel(stored: StoredLog, epoch: string, head: Position): Channel {
+  const isFork = (stored.epoch !== null && stored.epoch !== epoch) || stored.position > head
+  return {
+    stored,
+    epoch,
+    head,
+    handed: stored.position,
+    creditTo: 0,
+    pulledAtMs: 0,
+    inFlight: [],
+    pushedAtMs: 0,
+    receipts: new Map(),
+    waitFor: 0,
+    holdUntilMs: 0,
+    refusals: 0,
+    problem: isFork ? problemOf('fork') : null,
+  }
+}
+
+/** The store changed: entries were applied, commits were decided, or both. */
+export function restored(channel: Channel, stored: StoredLog): Channel {
+  const pending = new Set(stored.outbox.map((commit) => dotKey(commit.dot)))
+  return {
+    ...channel,
+    stored,
+    handed: Math.max(channel.handed, stored.position),
+    head: Math.max(channel.head, stored.position),
+    receipts: new Map([...channel.receipts].filter(([key]) => pending.has(key))),
+    inFlight: channel.inFlight.filter((key) => pending.has(key)),
+  }
+}
+
+/** The store did not take what was handed to it: go on from what it holds. */
+export function rewound(channel: Channel): Channel {
+  return { ...channel, handed: channel.stored.position, creditTo: 0 }
+}
+
+export function receivedEntries(channel: Channel, { epoch, entries, head }: Entries): ChannelStep {
+  if (epoch !== channel.epoch) return [{ ...channel, problem: problemOf('fork') }, []]
+  const known = { ...channel, head: Math.max(channel.head, head) }
+  const fresh = entries.filter((entry) => entry.position > channel.handed)
+  const first = fresh[0]
+  if (first === undefined) return [known, []]
+  // A frame before this one is lost or late: pull from where we are.
+  if (first.position !== channel.handed + 1) return [{ ...known, creditTo: 0 }, []]
+  const handed = channel.handed + fresh.length
+  return [
+    { ...known, handed, head: Math.max(known.head, handed) },
+    [{ type: 'apply', log: channel.stored.log, epoch, entries: fresh }],
+  ]
+}
+
+export function receivedReceipt(channel: Channel, { placed }: Receipt): Channel {
+  const receipts = new Map(channel.receipts)
+  const pending = new Map(channel.stored.outbox.map((commit) => [dotKey(commit.dot), commit]))
+  let { waitFor } = channel
+  for (const { dot, position, outcome } of placed) {
+    const commit = pending.get(dotKey(dot))
+    if (commit === undefined) continue
+    receipts.set(dotKey(dot), outcome)
+    // Another copy of ours was placed than the one we hold: what comes after must know it first.
+    if (outcomeOf(commit) !== outcome) waitFor = Math.max(waitFor, position)
+  }
+  const answered = new Set(placed.map(({ dot }) => dotKey(dot)))
+  const inFlight = channel.inFlight.filter((key) => !answered.has(key))
+  return { ...channel, receipts, inFlight, waitFor, refusals: 0 }
+}
+
+export function receivedRefusal(channel: Channel, refuse: Refuse, nowMs: number): ChannelStep {
+  const refusals = channel.refusals + 1
+  const hold = Math.min(channelLimits.refusedHoldMs * 2 ** (refusals - 1), channelLimits.refusedHoldMsMax)
+  const settled: Channel = { ...channel, inFlight: [], refusals }
+  switch (refuse.code) {
+    case 'conflict':
+      // The first conflicts are everyday life: the news is on its way, no need to wait for longer than it takes.
+      return [
+        {
+          ...settled,
+          head: Math.max(channel.head, refuse.head ?? 0),
+          waitFor: Math.max(channel.waitFor, refuse.head ?? 0),
+        },
+        [],
+      ]
+    case 'gap':
+    case 'stale':
+      return [
+        stuckAfterMany({
+          ...settled,
+          receipts: new Map(),
+          waitFor: Math.max(channel.waitFor, refuse.head ?? 0),
+          holdUntilMs: refusals > 1 ? nowMs + hold : 0,
+        }),
+        [],
+      ]
+    case 'forbidden':
+    case 'commit_too_large':
+    case 'invalid_commit':
+      return withdrawRefused(settled, refuse, nowMs + hold)
+    case 'fork':
+    case 'collision':
+    case 'forbidden_log':
+    case 'unknown_log':
+      return [{ ...settled, problem: problemOf(refuse.code) }, []]
+    default:
+      return [{ ...settled, holdUntilMs: nowMs + (refuse.retryAfterMs ?? hold) }, []]
+  }
+}
+
+function withdrawRefused(channel: Channel, refuse: Refuse, holdUntilMs: number): ChannelStep {
+  const { dot, code } = refuse as Refuse & {
+    readonly code: 'forbidden' | 'commit_too_large' | 'invalid_commit'
+  }
+  const commit =
+    dot === undefined
+      ? undefined
+      : channel.stored.outbox.find((pending) => dotKey(pending.dot) === dotKey(dot))
+  // Of a commit that is not pending (any more), or whose empty form is refused as well, nothing can be withdrawn.
+  if (commit === undefined) return [{ ...channel, holdUntilMs }, []]
+  if (commit.withdrawn !== null) return [{ ...channel, problem: problemOf(code) }, []]
+  return [channel, [{ type: 'withdraw', log: channel.stored.log, commit, reason: code }]]
+}
+
+function stuckAfterMany(channel: Channel): Channel {
+  return channel.refusals >= channelLimits.refusalsMax ? { ...channel, problem: problemOf('stuck') } : channel
+}
+
+/** Whatever is due: an answer asked for again, a pull, a push. Call it after each change. */
+export function proceed(channel: Channel, nowMs: number): ChannelStep {
+  if (channel.problem !== null) return [channel, []]
+  const [pulled, pull] = proceedPull(channel, nowMs)
+  const [pushed, push] = proceedPush(pulled, nowMs)
+  return [pushed, [...pull, ...push]]
+}
+
+function proceedPull(channel: Channel, nowMs: number): ChannelStep {
+  const isSilent = channel.head > channel.handed && nowMs - channel.pulledAtMs >= channelLimits.answerMs
+  const isLow = channel.creditTo - channel.handed < channelLimits.credit / 2
+  if (!isSilent && !isLow) return [channel, []]
+  const { credit } = channelLimits
+  return [
+    { ...channel, creditTo: channel.handed + credit, pulledAtMs: nowMs },
+    [{ type: 'send', message: { type: 'pull', log: channel.stored.log, after: channel.handed, credit } }],
+  ]
+}
+
+function proceedPush(channel: Channel, nowMs: number): ChannelStep {
+  const { stored, receipts } = channel
+  if (channel.inFlight.length > 0 && nowMs - channel.pushedAtMs < channelLimits.answerMs) return [channel, []]
+  if (stored.position < channel.waitFor || nowMs < channel.holdUntilMs) return [channel, []]
+
+  // Receipts come in the order of the dots; what follows the first hole is pushed (again).
+  const next = stored.outbox.findIndex((commit) => !receipts.has(dotKey(commit.dot)))
+  if (next < 0) return [channel, []]
+  let prev = stored.history
+  for (const commit of stored.outbox.slice(0, next)) prev = extendHistory(prev, commit)
+  const commits = firstOf(stored.outbox.slice(next))
+  return [
+    { ...channel, inFlight: commits.map((commit) => dotKey(commit.dot)), pushedAtMs: nowMs },
+    [{ type: 'send', message: { type: 'push', log: stored.log, epoch: channel.epoch, prev, commits } }],
+  ]
+}
+
+/** As many as fit in one push, at least one. */
+function firstOf(commits: readonly Commit[]): readonly Commit[] {
+  let chars = 0
+  const batch: Commit[] = []
+  for (const commit of commits.slice(0, channelLimits.pushCommitsMax)) {
+    chars += JSON.stringify(commit).length
+    if (batch.length > 0 && chars > channelLimits.pushCharsMax) break
+    batch.push(commit)
+  }
+  return batch
+}
+
+/** The next time after `nowMs` at which `proceed` may have something to do by itself. */
+export function channelWakeAtMs(channel: Channel, nowMs: number): number {
+  if (channel.problem !== null) return Number.POSITIVE_INFINITY
+  const times = [channel.holdUntilMs]
+  if (channel.head > channel.handed) times.push(channel.pulledAtMs + channelLimits.answerMs)
+  if (channel.inFlight.length > 0) times.push(channel.pushedAtMs + channelLimits.answerMs)
+  return Math.min(Number.POSITIVE_INFINITY, ...times.filter((at) => at > nowMs))
+}
+
+export function isSynced(channel: Channel): boolean {
+  return (
+    channel.problem === null && channel.stored.outbox.length === 0 && channel.stored.position >= channel.head
+  )
+}

@@ -1,0 +1,24 @@
+/** The door `varve/protocol`: the messages that a client and a server exchange, and the JSON codec. */
+export { decodeClient, decodeServer, encode, utf8Length } from './codec.ts'
+export type {
+  Auth,
+  ClientMessage,
+  Cursor,
+  Entries,
+  Goaway,
+  Hello,
+  LogHeadNote,
+  Ping,
+  Pong,
+  Pull,
+  Push,
+  Receipt,
+  RefusalClass,
+  RefusalCode,
+  Refuse,
+  ServerMessage,
+  Welcome,
+  WireLimits,
+} from './messages.ts'
+export { protocolVersion, refusalClasses, wireLimits } from './messages.ts'
+export { type ParsedMessage, parseClientMessage, parseServerMessage } from './parse.ts'

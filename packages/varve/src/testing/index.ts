@@ -1,0 +1,16 @@
+/**
+ * The door `varve/testing`: for tests of apps and of other implementations of the ports. Runs in Node and in a page;
+ * depends on no test runner.
+ */
+export { type Given, given, givenId, type When } from './given.ts'
+export { type ReferenceReplica, type ReplicaOptions, referenceReplica } from './reference-replica.ts'
+export { type ReferenceServer, referenceServer } from './reference-server.ts'
+export { type SeededRandom, seededRandom } from './seeded-random.ts'
+export { type ModelSimulation, simulateModel } from './simulate-model.ts'
+export {
+  defaultFaults,
+  type SimulationFaults,
+  type SimulationOptions,
+  type SimulationResult,
+  simulate,
+} from './simulation.ts'

@@ -1,0 +1,206 @@
+// Runs every check and test in order and closes with one line, `N passed, N failed`; no failure is left out of
+// it: a check is one test, a test runner reports its own, and a runner that dies without naming a failed test
+// counts as one failure itself. Start it with `npm test`; stage names as arguments run only those stages.
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { hasChromium, installChromium } from './chromium.mjs'
+import { listFiles } from './sources.mjs'
+
+/** What may still be absent while the project is young. Take a name out once it exists: then it must stay.
+ * @type {Set<string>} */
+const mayBeAbsent = new Set(['documents', 'types', 'unit', 'browser', 'build', 'sizes', 'e2e'])
+
+const noDocs = mayBeAbsent.has('documents') ? ['--no-docs'] : []
+const workspaceTests = () => ['packages', 'apps'].flatMap((folder) => listFiles(folder, /\.test\.tsx?$/))
+
+/**
+ * `needs` lists the files without which the stage is absent.
+ * @typedef {{ name: string, command: string[], cwd?: string, report?: 'vitest' | 'playwright' }} Step
+ * @type {{ name: string, browser?: boolean, needs: () => string[], steps: Step[] }[]}
+ */
+const stages = [
+  {
+    name: 'check',
+    needs: () => ['package.json'],
+    steps: [
+      { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings'] },
+      { name: 'types', command: ['tsc', '--noEmit'] },
+      { name: 'purity', command: ['tsc', '--noEmit', '-p', 'packages/varve/tsconfig.pure.json'] },
+      { name: 'borders', command: ['node', 'scripts/borders.mjs', ...noDocs] },
+      { name: 'rules', command: ['node', 'scripts/spec-coverage.mjs', ...noDocs] },
+    ],
+  },
+  {
+    name: 'types',
+    needs: () => listFiles('packages', /\.test-d\.ts$/),
+    steps: [{ name: 'type tests', command: ['vitest', 'run', '--project', 'types'], report: 'vitest' }],
+  },
+  {
+    name: 'unit',
+    needs: () => workspaceTests().filter((path) => !path.includes('.browser.')),
+    steps: [{ name: 'unit tests', command: ['vitest', 'run', '--project', 'unit'], report: 'vitest' }],
+  },
+  {
+    name: 'browser',
+    browser: true,
+    needs: () => workspaceTests().filter((path) => path.includes('.browser.')),
+    steps: [{ name: 'browser tests', command: ['vitest', 'run', '--project', 'browser'], report: 'vitest' }],
+  },
+  {
+    name: 'build',
+    needs: () => listFiles('apps/shop', /shop\/vite\.config\.ts$/),
+    steps: [{ name: 'build the shop', command: ['vite', 'build', '--logLevel', 'warn'], cwd: 'apps/shop' }],
+  },
+  {
+    name: 'sizes',
+    needs: () => listFiles('packages/varve/src/worker', /worker\/index\.ts$/),
+    steps: [{ name: 'sizes', command: ['node', 'scripts/sizes.mjs'] }],
+  },
+  {
+    name: 'e2e',
+    browser: true,
+    needs: () => listFiles('e2e', /\.spec\.ts$/),
+    steps: [{ name: 'playwright', command: ['playwright', 'test'], cwd: 'e2e', report: 'playwright' }],
+  },
+]
+
+const args = process.argv.slice(2)
+const wanted = args.filter((arg) => !arg.startsWith('--'))
+const noBrowser = args.includes('--no-browser') || Boolean(process.env.VARVE_NO_BROWSER)
+const reports = mkdtempSync(join(tmpdir(), 'varve-test-'))
+// The tools that a step names are the workspace's, and node is this one.
+const pathKey = Object.keys(process.env).find((key) => key.toLowerCase() === 'path') ?? 'PATH'
+const path = [join(process.cwd(), 'node_modules/.bin'), dirname(process.execPath), process.env[pathKey]]
+process.env[pathKey] = path.join(delimiter)
+
+const unknown = wanted.find((name) => !stages.some((stage) => stage.name === name))
+if (unknown) {
+  console.error(`No stage "${unknown}"; there are: ${stages.map(({ name }) => name).join(', ')}`)
+  process.exit(1)
+}
+
+const total = { passed: 0, failed: 0 }
+/** @type {string[]} */
+const summary = []
+for (const stage of stages) {
+  if (wanted.length > 0 && !wanted.includes(stage.name)) continue
+  const startedMs = Date.now()
+  const result = await runStage(stage)
+  total.passed += result.passed
+  total.failed += result.failed
+  const seconds = `${((Date.now() - startedMs) / 1000).toFixed(1)} s`
+  summary.push(`${stage.name.padEnd(8)} ${result.note ?? countLine(result)}  (${seconds})`)
+}
+rmSync(reports, { recursive: true, force: true })
+console.log(`\n${summary.join('\n')}\n\n${countLine(total)}`)
+process.exitCode = total.failed === 0 ? 0 : 1
+
+/** @typedef {{ passed: number, failed: number, note?: string }} Result */
+
+/** @param {(typeof stages)[number]} stage @returns {Promise<Result>} */
+async function runStage(stage) {
+  console.log(`\n── ${stage.name} ${'─'.repeat(60 - stage.name.length)}`)
+  if (stage.needs().length === 0) {
+    const allowed = mayBeAbsent.has(stage.name)
+    return noted(allowed ? 'absent' : 'absent, but scripts/test.mjs says that it must exist', !allowed)
+  }
+  if (stage.browser) {
+    const skip = whyNoBrowser()
+    if (skip) return noted(`skipped: ${skip}`, Boolean(process.env.CI))
+  }
+  const result = { passed: 0, failed: 0 }
+  for (const step of stage.steps) {
+    const { passed, failed } = await runStep(step)
+    result.passed += passed
+    result.failed += failed
+    console.log(`${failed === 0 ? 'ok' : 'FAILED'}: ${step.name}`)
+  }
+  return result
+}
+
+/** @param {string} note @param {boolean} isFailure @returns {Result} */
+function noted(note, isFailure) {
+  console.log(note)
+  return { passed: 0, failed: isFailure ? 1 : 0, note }
+}
+
+/** A missing browser is a printed skip for a person and an error for CI.
+ * @returns {string | undefined} */
+function whyNoBrowser() {
+  if (noBrowser) return 'asked for by --no-browser or VARVE_NO_BROWSER'
+  if (hasChromium()) return
+  console.log('installing Chromium')
+  try {
+    installChromium()
+  } catch (error) {
+    return `Chromium could not be installed (${error instanceof Error ? error.message : error})`
+  }
+  return hasChromium() ? undefined : 'Chromium is not there even after its installation'
+}
+
+/** @param {Step} step @returns {Promise<Result>} */
+async function runStep({ name, command, cwd = '.', report }) {
+  const file = join(reports, `${name.replaceAll(' ', '-')}.json`)
+  const [tool = '', ...args] = command
+  if (report === 'vitest') args.push('--reporter=default', '--reporter=json', `--outputFile.json=${file}`)
+  if (report === 'playwright') args.push('--reporter=list,json')
+  const code = await exitCodeOf(tool, args, cwd, { PLAYWRIGHT_JSON_OUTPUT_FILE: file })
+  const { passed, failed } = report ? readReport(file, report) : { passed: code === 0 ? 1 : 0, failed: 0 }
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed }
+}
+
+/**
+ * @param {string} file
+ * @param {'vitest' | 'playwright'} kind
+ * @returns {Result}
+ */
+function readReport(file, kind) {
+  if (!existsSync(file)) return { passed: 0, failed: 1 }
+  const report = JSON.parse(readFileSync(file, 'utf8'))
+  if (kind === 'playwright') {
+    const { expected, unexpected, flaky } = report.stats
+    // A test that passes only when it is tried again has a defect with a cause.
+    return { passed: expected, failed: unexpected + flaky }
+  }
+  /** @type {any[]} A file that could not even be loaded has failed without a test to its name. */
+  const files = report.testResults
+  const unloaded = files.filter((one) => one.status === 'failed' && one.assertionResults.length === 0).length
+  return { passed: report.numPassedTests, failed: report.numFailedTests + unloaded }
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} cwd
+ * @param {Record<string, string>} more
+ * @returns {Promise<number>}
+ */
+function exitCodeOf(command, args, cwd, more) {
+  const shell = process.platform === 'win32' && command !== 'node'
+  const env = { ...process.env, ...more }
+  const child = spawn(command, args, { cwd, env, shell, stdio: ['ignore', 'inherit', 'inherit'] })
+  /** @param {NodeJS.Signals} signal */
+  const end = (signal) => {
+    child.kill(signal)
+    rmSync(reports, { recursive: true, force: true })
+    process.exit(128 + constants.signals[signal])
+  }
+  process.once('SIGINT', end).once('SIGTERM', end)
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.error(`${command} did not start: ${error.message}`)
+      resolve(1)
+    })
+    child.on('close', (code) => {
+      process.off('SIGINT', end).off('SIGTERM', end)
+      resolve(code ?? 1)
+    })
+  })
+}
+
+/** @param {Result} result */
+function countLine({ passed, failed }) {
+  return `${passed} passed, ${failed} failed`
+}

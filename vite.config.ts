@@ -1,0 +1,51 @@
+// The tests of the workspace. Apps have a Vite config of their own.
+//   unit     in Node                      *.test.ts
+//   types    by the compiler              *.test-d.ts
+//   browser  in a real Chromium           *.browser.test.ts
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig } from 'vitest/config'
+import { chromiumLaunch } from './scripts/chromium.mjs'
+
+const browserTests = ['packages/*/src/**/*.browser.test.{ts,tsx}']
+
+export default defineConfig({
+  test: {
+    passWithNoTests: true,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['packages/*/src/**/*.test.{ts,tsx}', 'apps/**/*.test.{ts,tsx}'],
+          exclude: ['**/node_modules/**', ...browserTests],
+        },
+      },
+      {
+        test: {
+          name: 'types',
+          include: [],
+          // Errors elsewhere are the type check's to report.
+          typecheck: {
+            enabled: true,
+            only: true,
+            ignoreSourceErrors: true,
+            include: ['packages/*/src/**/*.test-d.ts'],
+          },
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: browserTests,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: chromiumLaunch() }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+})
