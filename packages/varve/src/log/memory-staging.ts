@@ -1,0 +1,74 @@
+/** What a memory log's writes stage, table by table: each makes frozen copies, so that nobody shares what is stored. */
+import { type Commit, type Entry, streamsWritten } from '../core/commit.ts'
+import { deepFreeze } from '../core/deep-freeze.ts'
+import { dotKey, type LogId } from '../core/dot.ts'
+import { assert } from '../core/errors.ts'
+import { streamKey } from './codec.ts'
+import type { MemoryTables, Staging } from './memory-disk.ts'
+import { changeOutbox, inboxFate, type OutboxChange } from './outbox-change.ts'
+import type { ApplyEntries, InboxItem, StoreRecord, Written } from './port.ts'
+
+export function outboxOf(tables: MemoryTables, log: LogId): readonly Commit[] {
+  return tables.outboxes.get(log) ?? []
+}
+
+/** True if something changed. */
+export function stageOutbox(
+  { stage }: Staging,
+  tables: MemoryTables,
+  { log, change }: { readonly log: LogId; readonly change: OutboxChange },
+): boolean {
+  const changed = changeOutbox(outboxOf(tables, log), change)
+  assert(changed.replaced === change.changedByKey.size, 'What changes in the outbox is pending.')
+  if (changed.removed + changed.replaced === 0) return false
+  const commits = frozenCopy(changed.commits)
+  stage('outbox', () => tables.outboxes.set(log, commits))
+  return true
+}
+
+export function stageInbox({ stage }: Staging, tables: MemoryTables, items: readonly InboxItem[]): void {
+  for (const item of items) {
+    const key = inboxKey(item)
+    const fate = inboxFate(tables.inbox.get(key)?.dismissed, item)
+    const row = { item: frozenCopy(item), dismissed: false }
+    if (fate === 'put') stage('inbox', () => tables.inbox.set(key, row))
+    if (fate === 'remove') stage('inbox', () => tables.inbox.delete(key))
+  }
+}
+
+export function stageEntries(
+  { stage }: Staging,
+  tables: MemoryTables,
+  { log, entries }: Pick<ApplyEntries, 'log' | 'entries'>,
+): void {
+  const copies = entries.map(frozenCopy)
+  stage('entries', () => {
+    listIn<Entry>(tables.entries, log).push(...copies)
+    for (const { commit, position } of copies) {
+      for (const stream of streamsWritten(commit))
+        listIn(tables.streams, streamKey(log, stream)).push(position)
+    }
+  })
+}
+
+export function stageRecord({ stage }: Staging, tables: MemoryTables, record: StoreRecord): Written {
+  const copy = frozenCopy(record)
+  stage('record', () => {
+    tables.record = copy
+  })
+  return { status: 'written', record: copy }
+}
+
+export function inboxKey({ log, dot }: Pick<InboxItem, 'log' | 'dot'>): string {
+  return `${dotKey(dot)}|${log}`
+}
+
+export function frozenCopy<T>(value: T): T {
+  return deepFreeze(structuredClone(value))
+}
+
+function listIn<T>(lists: Map<string, T[]>, key: string): T[] {
+  const list = lists.get(key) ?? []
+  lists.set(key, list)
+  return list
+}
