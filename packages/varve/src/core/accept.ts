@@ -13,7 +13,7 @@
 import { type Commit, outcomeOf } from './commit.ts'
 import type { Dot, Position, StreamName } from './dot.ts'
 import type { Hash } from './hash.ts'
-import { extendHistory, historyStart } from './history.ts'
+import { extendHistoryBy, historyStart } from './history.ts'
 
 /** What the log knows about one commit, read at its head. */
 export interface AcceptFacts {
@@ -90,7 +90,8 @@ export function accept({ epoch, prev, commit }: Pushed, facts: AcceptFacts): Ver
   }
 
   // A9
-  return { kind: 'place', history: extendHistory(facts.history, commit), outcome: outcomeOf(commit) }
+  const outcome = outcomeOf(commit)
+  return { kind: 'place', history: extendHistoryBy(facts.history, dot, commit.intent, outcome), outcome }
 }
 
 /** The facts about a log that has never placed anything. */

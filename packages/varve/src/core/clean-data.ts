@@ -12,12 +12,13 @@ export function cleanData(value: unknown, path: string): Cleaned {
   return message === null ? { ok: true, data: data as PlainData } : { ok: false, message }
 }
 
-/** The same value if there is nothing to drop. What is nested too deep (or in a circle) is left to `plainDataFault`. */
+/** The same value if there is nothing to drop. -0 becomes 0, as in JSON: else what is folded before and after a reload would differ. What is nested too deep (or in a circle) is left to `plainDataFault`. */
 function withoutUndefined(value: unknown, depth: number): unknown {
+  if (value === 0) return 0
   if (typeof value !== 'object' || value === null || depth > plainDataLimits.depthMax) return value
   if (Array.isArray(value)) {
     const items = value.map((item) => withoutUndefined(item, depth + 1))
-    return items.some((item, i) => item !== value[i]) ? items : value
+    return items.some((item, i) => !Object.is(item, value[i])) ? items : value
   }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return value
@@ -25,7 +26,7 @@ function withoutUndefined(value: unknown, depth: number): unknown {
   const kept: [string, unknown][] = []
   for (const [key, part] of Object.entries(value)) {
     const cleaned = withoutUndefined(part, depth + 1)
-    if (cleaned !== part || cleaned === undefined) changed = true
+    if (!Object.is(cleaned, part) || cleaned === undefined) changed = true
     if (cleaned !== undefined) kept.push([key, cleaned])
   }
   return changed ? Object.fromEntries(kept) : value

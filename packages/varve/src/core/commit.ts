@@ -43,7 +43,7 @@ export interface Withdrawal {
   /** The rejection's reason, or one of varve's own (`already_applied`, `cancelled`, `undecidable`, …). */
   readonly reason: string
   readonly details?: PlainData
-  /** The foreign commits that the decision met. */
+  /** The foreign commits that the decision met; the latest 100 if there were more. */
   readonly because: readonly Dot[]
 }
 

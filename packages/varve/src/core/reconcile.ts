@@ -144,13 +144,16 @@ export function settled(
   if (decision.ok) {
     return withOutcome(commit, { guards: decision.guards, events: decision.events, withdrawn: null }, base)
   }
-  const withdrawal = { reason: decision.reason, because: theirs.map((entry) => entry.commit.dot) }
+  const withdrawal = { reason: decision.reason, because: theirs.slice(-becauseMax).map((entry) => entry.commit.dot) }
   return withdraw(
     commit,
     decision.details === undefined ? withdrawal : { ...withdrawal, details: decision.details },
     base,
   )
 }
+
+/** The latest foreign commits that a withdrawal names: its empty form must stay small enough to be placed. */
+const becauseMax = 100
 
 function sameEvents(a: Commit, b: Commit): boolean {
   return hashOf(a.events) === hashOf(b.events)

@@ -12,7 +12,7 @@ const problems = {
   },
   stuck: {
     message: 'The server keeps asking for commits that this device does not have.',
-    hint: 'All work is saved on this device. Reload; if that does not help, export it and tell the developers.',
+    hint: 'All work is saved on this device. Reload; if that does not help, tell the developers.',
   },
   forbidden_log: { message: 'This account may not use this log.', hint: 'Sign in with another account.' },
   unknown_log: {

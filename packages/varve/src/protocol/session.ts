@@ -75,8 +75,8 @@ export type SessionInput =
   /** Some text arrived that is no message: a captive portal, another server. */
   | { readonly type: 'garbled' }
   | { readonly type: 'stored'; readonly logs: readonly StoredLog[] }
-  /** The store could not take entries that were handed to it. */
-  | { readonly type: 'not_applied'; readonly log: LogId }
+  /** The store could not take entries that were handed to it; with a problem: and never will, so this log halts. */
+  | { readonly type: 'not_applied'; readonly log: LogId; readonly problem?: Problem }
   | { readonly type: 'token'; readonly token: string | null }
   /** A hint that the network came (`online`: connect now) or went (`offline`: make sure soon). */
   | { readonly type: 'hint'; readonly network: 'online' | 'offline' }
@@ -137,9 +137,7 @@ export function stepSession(state: SessionState, input: SessionInput, ambient: A
     case 'stored':
       return withLogs(state, input.logs, ambient)
     case 'not_applied':
-      return state.phase === 'live'
-        ? onChannel(state, input.log, ambient, (channel) => [rewound(channel), []])
-        : [state, []]
+      return notApplied(state, input, ambient)
     case 'hint':
       return hinted(state, input.network, ambient)
     case 'received':
@@ -225,7 +223,7 @@ function greet(state: SessionState, { nowMs }: Ambient): SessionStep {
   ]
 }
 
-/** Full jitter: a thousand clients that lose one server do not come back as one. */
+/** Jitter over the upper half of the pause: a thousand clients that lose one server do not come back as one. */
 function waiting(state: SessionState, { nowMs, random }: Ambient, atLeastMs = 0): SessionState {
   const ceiling = Math.min(sessionLimits.backoffMs * 2 ** state.attempt, sessionLimits.backoffMsMax)
   const retryAtMs = nowMs + atLeastMs + Math.ceil(ceiling * (0.5 + random / 2))
@@ -264,6 +262,18 @@ function withLogs(state: SessionState, logs: readonly StoredLog[], ambient: Ambi
     const stored = byLog.get(channel.stored.log)
     return [stored === undefined ? channel : restored(channel, stored), []]
   })
+}
+
+function notApplied(
+  state: SessionState,
+  { log, problem }: SessionInput & { readonly type: 'not_applied' },
+  ambient: Ambient,
+): SessionStep {
+  if (state.phase !== 'live') return [state, []]
+  return onChannel(state, log, ambient, (channel) => [
+    problem === undefined ? rewound(channel) : { ...channel, problem },
+    [],
+  ])
 }
 
 function hinted(state: SessionState, network: 'online' | 'offline', ambient: Ambient): SessionStep {

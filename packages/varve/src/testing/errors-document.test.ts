@@ -28,7 +28,10 @@ describe('ERRORS.md', () => {
   })
 
   it('names the class of each refusal', () => {
-    const classes = [...paragraphsOf('Refusals')].map(([code, text]) => [code, /Class `([a-z_]+)`/.exec(text)?.[1]])
+    const classes = [...paragraphsOf('Refusals')].map(([code, text]) => [
+      code,
+      /Class `([a-z_]+)`/.exec(text)?.[1],
+    ])
     expect(Object.fromEntries(classes)).toEqual(refusalClasses)
   })
 
@@ -38,7 +41,9 @@ describe('ERRORS.md', () => {
       statusOf({ ...nothingKnown, signIn: true }).problem,
       statusOf({ ...nothingKnown, lost: true }).problem,
     ]
-    expect(headingsOf('Problems that are only shown')).toEqual(shown.map((problem) => problem?.code).toSorted())
+    expect(headingsOf('Problems that are only shown')).toEqual(
+      shown.map((problem) => problem?.code).toSorted(),
+    )
   })
 
   it('says of each what is safe and how to go on', () => {

@@ -15,11 +15,19 @@ describe('GLOSSARY.md', () => {
     const banned = line.split(', ').map((word) => ` ${wordsOf(word).join(' ')} `)
     expect(banned.length).toBeGreaterThan(5)
     const found: string[] = []
-    for (const folder of ['packages/varve/src', 'packages/varve-server/src', 'apps/shop/src', 'apps/shop/server']) {
+    for (const folder of [
+      'packages/varve/src',
+      'packages/varve-server/src',
+      'apps/shop/src',
+      'apps/shop/server',
+    ]) {
       for (const path of readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })) {
-        if (!/\.tsx?$/.test(path) || path.includes('node_modules') || path.endsWith('glossary.test.ts')) continue
+        if (!/\.tsx?$/.test(path) || path.includes('node_modules') || path.endsWith('glossary.test.ts'))
+          continue
         const words = ` ${wordsOf(readFileSync(new URL(`${folder}/${path}`, root), 'utf8')).join(' ')} `
-        found.push(...banned.filter((word) => words.includes(word)).map((word) => `${folder}/${path}:${word}`))
+        found.push(
+          ...banned.filter((word) => words.includes(word)).map((word) => `${folder}/${path}:${word}`),
+        )
       }
     }
     expect(found).toEqual([])

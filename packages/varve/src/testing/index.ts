@@ -14,3 +14,5 @@ export {
   type SimulationResult,
   simulate,
 } from './simulation.ts'
+export { localWebSocket, memoryLocks, type MemoryNetwork, memoryNetwork, memoryPorts, memoryTabChannels } from './memory-ports.ts'
+export { type LocalStoreOptions, openLocalStore } from './open-test-store.ts'

@@ -6,7 +6,7 @@ import { type CommandRecord, type Commit, type Entry, sealCommit } from '../core
 import type { Dot, LogId, Position, ReplicaId } from '../core/dot.ts'
 import type { Hash } from '../core/hash.ts'
 import { extendHistory, historyStart } from '../core/history.ts'
-import { continueLineage, firstLineage, inLineage, type Lineage, parentOf } from '../core/lineage.ts'
+import { continueLineage, firstLineage, inLineage, type Lineage, parentOf, writtenBy } from '../core/lineage.ts'
 import { type Reconciled, reconcile } from '../core/reconcile.ts'
 import type { Decision, Rules } from '../core/rules.ts'
 import type { StoredLog } from '../protocol/channel.ts'
@@ -123,7 +123,7 @@ function replicaOf<S>(options: ReplicaOptions<S>, start: Memory<S>): ReferenceRe
       position: last.position,
       chain: page.at(-1)?.chain ?? memory.chain,
       history: page
-        .filter((entry) => inLineage(lineage, entry.commit.dot))
+        .filter((entry) => inLineage(writtenBy(lineage, issued), entry.commit.dot))
         .reduce((history, entry) => extendHistory(history, entry.commit), memory.history),
       outbox: last.outbox,
       recent: [...recent, ...page].filter((entry) => entry.position > oldest),

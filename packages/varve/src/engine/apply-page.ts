@@ -1,0 +1,126 @@
+/**
+ * The log has grown: reconcile with it and store everything in one transaction (rule C1): the page, what it says about
+ * our commits, the decisions made again, the inbox. Only the tab that leads does this; the others read the result.
+ */
+import type { Entry } from '../core/commit.ts'
+import type { LogId } from '../core/dot.ts'
+import { VarveError } from '../core/errors.ts'
+import { extendHistory } from '../core/history.ts'
+import { inLineage, writtenBy } from '../core/lineage.ts'
+import { type PlacedCommit, reconcile } from '../core/reconcile.ts'
+import type { LogHead } from '../log/port.ts'
+import { newEntries } from './check-page.ts'
+import { inboxAfter, newlyWithdrawn, placedInbox } from './inbox.ts'
+import { stampOf } from './log-state.ts'
+import { mustHeadOf } from './present.ts'
+import { growRecent, readRecent } from './recent.ts'
+import { catchUp, roundsMax, type Writer } from './writer.ts'
+
+export interface PageOf {
+  readonly log: LogId
+  readonly epoch: string
+  /** At most `applyEntriesMax`. */
+  readonly entries: readonly Entry[]
+  readonly fence: number
+}
+
+export type Applied =
+  | {
+      readonly status: 'applied'
+      readonly entries: number
+      /** Somebody else writes under our replica's name (rule C8). */
+      readonly cloned: boolean
+    }
+  | { readonly status: 'gap' }
+  | { readonly status: 'fenced' }
+
+export async function applyPage(writer: Writer, page: PageOf): Promise<Applied> {
+  for (let round = 0; round < roundsMax; round += 1) {
+    const applied = await tryPage(writer, page)
+    if (applied !== 'moved') return applied
+    await catchUp(writer)
+  }
+  throw new VarveError('busy', 'Other tabs kept writing while entries were being applied.', {
+    hint: 'Nothing was stored. They are applied when they come again.',
+  })
+}
+
+async function tryPage(
+  writer: Writer,
+  { log: id, epoch, entries, fence }: PageOf,
+): Promise<Applied | 'moved'> {
+  const { log, present } = writer
+  const state = present.mustLog(id)
+  const { head, outbox, rules, confirmed } = state
+  const page = newEntries(head, { epoch, entries })
+  if (page === 'gap') return { status: 'gap' }
+  // Without entries there is still the epoch to be remembered, once.
+  if (page.length === 0 && head.epoch === epoch) return { status: 'applied', entries: 0, cloned: false }
+
+  const recent = await readRecent(log, state.recent, { log: id, position: head.position, outbox })
+  const { position, lineage, issued } = head
+  const next = reconcile({
+    rules,
+    confirmed,
+    position,
+    lineage,
+    issued,
+    outbox,
+    recent: recent.entries,
+    page,
+  })
+  for (const placed of next.placed) mustBeOurs(placed)
+
+  const withdrawn = newlyWithdrawn(id, next.changed)
+  const known = [...recent.entries, ...page]
+  const inboxChange = placedInbox(next.placed, { inbox: present.inbox(), known })
+  const items = [...withdrawn, ...inboxChange.items]
+  const { status, record } = await log.applyEntries({
+    log: id,
+    stamp: stampOf(state),
+    fence,
+    epoch,
+    entries: page,
+    history: historyAfter(head, page),
+    placed: next.placed.map(({ entry }) => entry.commit.dot),
+    changed: next.changed.map(({ after }) => after),
+    inbox: items,
+    inboxGone: inboxChange.gone,
+  })
+  if (status === 'moved') return 'moved'
+  if (status === 'fenced') return { status }
+  present.settle(id, {
+    head: mustHeadOf(record, id),
+    entries: page,
+    outbox: next.outbox,
+    step: next.confirmed,
+    pending: next.pending,
+    recent: growRecent(recent, page),
+    inbox: inboxAfter(present.inbox(), {
+      items: items.filter((item) => !inboxChange.hidden.has(item)),
+      gone: inboxChange.gone.map((dot) => ({ log: id, dot })),
+    }),
+  })
+  return { status: 'applied', entries: page.length, cloned: next.unissued.length > 0 }
+}
+
+/** C3 lets the log's outcome win, but not another intent: that would drop a command without a word. */
+function mustBeOurs({ entry, held }: PlacedCommit): void {
+  if (entry.commit.intent === held.intent) return
+  const { replica, counter } = held.dot
+  throw new VarveError(
+    'collision',
+    `The log holds another command under the name ${replica}:${counter} than this store.`,
+    {
+      hint: 'This store was copied or rolled back while it was in use. Nothing was stored, and nothing of yours is lost.',
+    },
+  )
+}
+
+/** Over our own commits, in the log's order: what the server keeps of this lineage too. */
+function historyAfter(head: LogHead, page: readonly Entry[]): LogHead['history'] {
+  const own = writtenBy(head.lineage, head.issued)
+  return page
+    .filter(({ commit }) => inLineage(own, commit.dot))
+    .reduce((history, { commit }) => extendHistory(history, commit), head.history)
+}

@@ -1,0 +1,80 @@
+/**
+ * From disk to memory: the identity of the store, snapshots and the tail of the log, then the outbox. What is in memory
+ * after it equals a replay of the whole log.
+ */
+import { rulesOf } from '../core/decide.ts'
+import type { LogId } from '../core/dot.ts'
+import { assert, VarveError } from '../core/errors.ts'
+import type { Model } from '../core/model.ts'
+import type { StoreLog } from '../log/port.ts'
+import type { Change } from './change.ts'
+import { foldTo } from './fold-to.ts'
+import { startLog } from './log-state.ts'
+import type { EnginePorts } from './ports.ts'
+import { createPresent, mustHeadOf, type Present } from './present.ts'
+import { refresh } from './refresh.ts'
+import type { BoundLog } from './snapshots.ts'
+import { createViews } from './views.ts'
+
+export interface BootOptions {
+  readonly model: Model
+  readonly log: StoreLog
+  readonly logs: readonly BoundLog[]
+  readonly ports: EnginePorts
+  readonly freeze: boolean
+  readonly publish: (change: Change) => void
+}
+
+export interface Booted {
+  readonly present: Present
+  readonly store: string
+  readonly created: boolean
+  /** Entries that no snapshot holds. */
+  readonly unsaved: number
+}
+
+export async function boot({ model, log, logs, ports, freeze, publish }: BootOptions): Promise<Booted> {
+  const { record, created } = await log.ensureStore({
+    store: ports.newId(),
+    replica: ports.newId(),
+    logs: logs.map(({ id }) => id),
+  })
+  const heads = logs.map(({ id }) => mustHeadOf(record, id))
+  const cut = Object.fromEntries(heads.map((head) => [head.log, head.position]))
+  const { worlds, views, read } = await foldTo(log, { scope: { model, logs, heads }, cut, freeze })
+  const states = logs.map(({ id, kind }) => {
+    const confirmed = worlds.get(id)
+    assert(confirmed !== undefined, 'Every log of the store was folded.')
+    // As of revision 0 the outbox was empty; the refresh below brings the present one.
+    const head = { ...mustHeadOf(record, id), outboxRevision: 0 }
+    return startLog({ id, kind, rules: rulesOf(model, kind), head, confirmed })
+  })
+  const present = createPresent({
+    logs: states,
+    views: createViews({ model, logs, confirmed: views, outboxOf: () => [] }),
+    publish,
+  })
+  await refresh(log, present)
+  return { present, store: record.store, created, unsaved: read }
+}
+
+/** One log for each kind of the model, and no log twice. */
+export function bindLogs(model: Model, ids: Readonly<Record<string, LogId>>): readonly BoundLog[] {
+  const logs = model.logKinds.map((kind) => {
+    const id = ids[kind]
+    if (id === undefined || id === '') {
+      throw new VarveError(
+        'unknown_log',
+        `No log was given for the kind ${kind} of the model ${model.name}.`,
+        {
+          hint: `Say which log it is: logs: { ${kind}: '${kind}' }.`,
+        },
+      )
+    }
+    return { id, kind }
+  })
+  if (new Set(logs.map(({ id }) => id)).size !== logs.length) {
+    throw new VarveError('unknown_log', `Two kinds of the model ${model.name} were given the same log.`)
+  }
+  return logs
+}

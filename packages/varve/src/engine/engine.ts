@@ -1,0 +1,292 @@
+/**
+ * The engine: runs a store. It decides wishes into commits, stores them, folds what the log holds, and tells those who
+ * watch; it does not know whether there is a server, a page or a worker.
+ *
+ *   dispatch ─────▸ decide ────▸ log.appendCommits ─┐
+ *   applyEntries ─▸ reconcile ─▸ log.applyEntries ──┼─▸ present (a swap) ─▸ change ─▸ watchers
+ *   refresh ───────────────────▸ log.readNews ──────┘
+ *
+ * Nothing is shown that is not stored. All changes run one after the other (gate.ts); memory changes only after the
+ * log's write has resolved. Whatever fails leaves memory and disk as they were, or is set right by the next refresh.
+ */
+import { type Commit, type Draft, sealCommit } from '../core/commit.ts'
+import type { LogId, Position, Revision, StreamName } from '../core/dot.ts'
+import { VarveError } from '../core/errors.ts'
+import type { Model } from '../core/model.ts'
+import type {
+  CommitRef,
+  Cut,
+  DispatchRequest,
+  DispatchResult,
+  HistoryPage,
+  Query,
+  StoreStatus,
+} from '../core/query.ts'
+import type { ViewFailure } from '../core/view.ts'
+import type { StoreLog } from '../log/port.ts'
+import { type Booted, bindLogs, boot } from './boot.ts'
+import type { Change } from './change.ts'
+import { createDispatch } from './dispatch.ts'
+import { createEmitter, type Emitter } from './emitter.ts'
+import { emptyPending } from './empty-pending.ts'
+import { readEnded } from './fates.ts'
+import { createGate } from './gate.ts'
+import { readHistory } from './history.ts'
+import { cancelled, inboxNote } from './inbox.ts'
+import { createLeader } from './leader.ts'
+import { replicaOf } from './log-state.ts'
+import { readPast } from './past.ts'
+import { createPasts } from './pasts.ts'
+import type { EnginePorts } from './ports.ts'
+import { answer, mustLogOf, projectionUpdate, type QuerySources, streamUpdate } from './queries.ts'
+import type { BoundLog } from './snapshots.ts'
+import { statusOf } from './status.ts'
+import type { SyncPort, SyncReport } from './sync-port.ts'
+import { createWatchers, type Listener } from './watchers.ts'
+import { catchUp, type Writer } from './writer.ts'
+
+export interface EngineOptions {
+  readonly model: Model
+  /** The engine closes it. */
+  readonly log: StoreLog
+  /** For each kind of log of the model, which log it is. */
+  readonly logs: Readonly<Record<string, LogId>>
+  readonly ports: EnginePorts
+  readonly actor?: string | null
+  /** How a draft becomes a commit. Default: `sealCommit`. */
+  readonly seal?: (draft: Draft) => Commit
+  /** After how many applied entries the leader saves snapshots. Default: 500. */
+  readonly snapshotEvery?: number
+  /** Deep-freezes states and rows, so that code which changes them in place is caught. Default: true. */
+  readonly freeze?: boolean
+}
+
+export interface Engine extends SyncPort {
+  readonly model: Model
+  /** Identity of the store on this device. */
+  readonly store: string
+  /** True if the store did not exist before. */
+  readonly created: boolean
+  /** `again`: an earlier engine may have stored this very request; if so it is answered as it was then. */
+  dispatch(request: DispatchRequest, again?: boolean): Promise<DispatchResult>
+  /** Empties a pending commit, if it is not placed first; false if it is not pending or withdrawn already. */
+  cancel(ref: CommitRef): Promise<boolean>
+  dismiss(ref: CommitRef): Promise<void>
+  /** The first update comes before this returns, except that `fates` are looked up first. */
+  subscribe(query: Query, listener: Listener): () => void
+  history(
+    stream: StreamName,
+    from: { readonly after: Position; readonly revision: Revision } | null,
+    past?: string | null,
+  ): Promise<HistoryPage>
+  /** Folds the log up to the cut; the id stands in queries as `past` until it is closed. */
+  openPast(cut: Cut): Promise<string>
+  closePast(past: string): Promise<void>
+  /** By the leader only; otherwise nothing happens. */
+  saveSnapshots(): Promise<void>
+  /** Projections that stand still because a handler failed. */
+  failures(): readonly { readonly projection: string; readonly failure: ViewFailure }[]
+  status(): StoreStatus
+  /** What is being written is written; what waits is refused with `closed`. Idempotent. */
+  close(): Promise<void>
+}
+
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { model, log, ports } = options
+  const logs = bindLogs(model, options.logs)
+  const changes = createEmitter<Change>(ports.report ?? (() => {}))
+  const booted = await boot({
+    model,
+    log,
+    logs,
+    ports,
+    freeze: options.freeze ?? true,
+    publish: changes.emit,
+  })
+  return runEngine(options, { logs, changes, booted })
+}
+
+interface Parts {
+  readonly logs: readonly BoundLog[]
+  readonly changes: Emitter<Change>
+  readonly booted: Booted
+}
+
+function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): Engine {
+  const { model, log, ports, snapshotEvery = 500, freeze = true } = options
+  const { present, store } = booted
+  const report = ports.report ?? (() => {})
+  const writer: Writer = { model, log, present }
+  let lastReport: SyncReport | null = null
+  let closing: Promise<void> | null = null
+
+  const gate = createGate(() => watchers.statusMayHaveChanged())
+  const leader = createLeader(writer, {
+    gate,
+    newReplica: ports.newId,
+    snapshotEvery,
+    unsaved: booted.unsaved,
+    isCaughtUp,
+    onLeadChange: () => watchers.statusMayHaveChanged(),
+    report,
+  })
+  const watchers = createWatchers(
+    changes,
+    {
+      stream: (stream) => {
+        const state = present.mustLog(mustLogOf({ model, logOf }, stream))
+        return streamUpdate(state.pending, stream, state.notes.get(stream) ?? [])
+      },
+      projection: (name) => projectionUpdate(present.views.mustGet(name)),
+      status: () => ({ kind: 'status', status: status() }),
+      inbox: () => ({ kind: 'inbox', items: present.inbox().map(inboxNote) }),
+    },
+    report,
+  )
+  const dispatch = createDispatch(writer, {
+    actor: options.actor ?? null,
+    seal: options.seal ?? sealCommit,
+    logOf,
+    exclusively: gate.write,
+    report,
+  })
+
+  const pasts = createPasts((cut) => {
+    const heads = present.logs().map(({ head }) => head)
+    return readPast(log, { model, logs, heads }, { cut, freeze })
+  })
+
+  const stopWatchingLog = log.onGone((code) => {
+    gate.halt({
+      code,
+      message:
+        code === 'store_gone'
+          ? 'The store is no longer in this browser: site data was cleared.'
+          : 'A newer version of the app has taken over the store.',
+      hint: 'Reload the app.',
+    })
+  })
+
+  function logOf(kind: string): LogId {
+    const bound = logs.find((each) => each.kind === kind)
+    if (bound === undefined)
+      throw new VarveError('unknown_log', `The model ${model.name} has no kind of log ${kind}.`)
+    return bound.id
+  }
+
+  function isCaughtUp(): boolean {
+    return present
+      .logs()
+      .every(
+        ({ id, head }) => (lastReport?.heads.find((each) => each.log === id)?.head ?? 0) <= head.position,
+      )
+  }
+
+  function status(): StoreStatus {
+    return statusOf({
+      report: lastReport,
+      halt: gate.halted(),
+      leading: leader.leads(),
+      store,
+      replica: replicaOf(present.mustLog(logOf(model.logKinds[0] ?? '')).head),
+      withdrawn: present.inbox().length,
+      logs: present.logs(),
+    })
+  }
+
+  const sources: QuerySources = { model, logOf, watchers, mustPast: pasts.must, tellEnded, report }
+
+  function tellEnded({ awaiting }: Extract<Query, { kind: 'fates' }>, listener: Listener): void {
+    if (awaiting.length === 0) return
+    const positionOf = (id: LogId): Position | undefined =>
+      present.logs().find((each) => each.id === id)?.head.position
+    gate
+      .read(() => readEnded(log, awaiting, positionOf))
+      .then((fates) => {
+        if (fates.length > 0) listener({ kind: 'fates', fates })
+      })
+      .catch(report)
+  }
+
+  async function history(
+    stream: StreamName,
+    from: { readonly after: Position; readonly revision: Revision } | null,
+    past: string | null = null,
+  ): Promise<HistoryPage> {
+    gate.mustOpen()
+    const { id, head, outbox } = present.mustLog(mustLogOf(sources, stream))
+    return past === null
+      ? readHistory(log, { model, log: id, stream, from, upTo: head.position, outbox })
+      : readHistory(log, {
+          model,
+          log: id,
+          stream,
+          from,
+          upTo: pasts.must(past).positions[id] ?? 0,
+          outbox: [],
+        })
+  }
+
+  function onReport(next: SyncReport): void {
+    if (closing !== null) return
+    const justSynced = next.phase === 'synced' && lastReport?.phase !== 'synced'
+    lastReport = next
+    watchers.statusMayHaveChanged()
+    if (justSynced) leader.onCaughtUp()
+  }
+
+  async function close(): Promise<void> {
+    await gate.close()
+    stopWatchingLog()
+    pasts.closeAll()
+    changes.close()
+    await log.close()
+  }
+
+  return Object.freeze({
+    model,
+    store,
+    created: booted.created,
+    dispatch: async (request: DispatchRequest, again = false) => {
+      gate.mustOpen()
+      return dispatch(request, again)
+    },
+    cancel: (ref: CommitRef) => gate.write(() => emptyPending(writer, ref, cancelled)),
+    dismiss: (ref: CommitRef) =>
+      gate.write(async () => {
+        await log.dismissInbox(ref.log, ref.dot)
+        present.dismiss(ref)
+      }),
+    subscribe: (query: Query, listener: Listener) => {
+      gate.mustOpen()
+      return answer(sources, query, listener)
+    },
+    history,
+    openPast: async (cut: Cut) => {
+      gate.mustOpen()
+      return pasts.open(cut)
+    },
+    closePast: async (past: string) => pasts.close(past),
+    saveSnapshots: leader.saveSnapshots,
+    failures: present.views.failures,
+    status,
+    close: () => (closing ??= close()),
+
+    lead: leader.lead,
+    readLogs: () =>
+      gate.read(async () => {
+        await catchUp(writer)
+        return present.logs().map(({ head, outbox }) => ({ head, outbox }))
+      }),
+    applyEntries: leader.applyEntries,
+    withdraw: async (id: LogId, dot: CommitRef['dot'], reason: string) => {
+      await gate.write(() => emptyPending(writer, { log: id, dot }, reason))
+    },
+    refresh: () => gate.read(() => catchUp(writer)),
+    report: onReport,
+    onChange: (listener: () => void) =>
+      changes.listen(({ logs: ownWrite }) => {
+        if (ownWrite) listener()
+      }),
+  } satisfies Engine)
+}

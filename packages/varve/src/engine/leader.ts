@@ -1,0 +1,136 @@
+/**
+ * What only the tab that talks to the server does: mint a replica (C8), apply pages, save snapshots. It knows itself by
+ * its fence; a write that is answered `fenced` tells it that another tab has taken over.
+ */
+import type { Entry } from '../core/commit.ts'
+import type { LogId, ReplicaId } from '../core/dot.ts'
+import { logLimits, type Snapshot } from '../log/port.ts'
+import { applyPage } from './apply-page.ts'
+import type { Gate } from './gate.ts'
+import { type SnapshotScope, viewSnapshot, worldSnapshot } from './snapshots.ts'
+import { catchUp, type Writer } from './writer.ts'
+
+export interface Leader {
+  leads(): boolean
+  lead(replica: ReplicaId): Promise<void>
+  applyEntries(log: LogId, epoch: string, entries: readonly Entry[]): Promise<'applied' | 'gap' | 'fenced'>
+  saveSnapshots(): Promise<void>
+  /** All of the log is here: a good moment for a snapshot, if there is something new to save. */
+  onCaughtUp(): void
+}
+
+export interface LeaderOptions {
+  readonly gate: Gate
+  readonly newReplica: () => ReplicaId
+  readonly snapshotEvery: number
+  /** Entries folded at boot that no snapshot holds. */
+  readonly unsaved: number
+  /** Whether, as far as is known, all entries of all logs are here. */
+  readonly isCaughtUp: () => boolean
+  readonly onLeadChange: () => void
+  readonly report: (thrown: unknown) => void
+}
+
+/** While a long log is fetched, snapshots are rarer by this factor: each costs as much as the whole state is large. */
+const catchUpFactor = 20
+
+export function createLeader(writer: Writer, options: LeaderOptions): Leader {
+  const { log, model, present } = writer
+  const { gate, snapshotEvery } = options
+  let fence: number | null = null
+  let unsaved = options.unsaved
+  let saving = false
+
+  async function mint(replica: ReplicaId): Promise<void> {
+    const record = await log.mintLeader(replica)
+    fence = record.fence
+    await catchUp(writer)
+    options.onLeadChange()
+  }
+
+  function step(): 'fenced' {
+    fence = null
+    options.onLeadChange()
+    return 'fenced'
+  }
+
+  async function applyEntries(
+    id: LogId,
+    epoch: string,
+    entries: readonly Entry[],
+  ): Promise<'applied' | 'gap' | 'fenced'> {
+    let from = 0
+    do {
+      const part = entries.slice(from, from + logLimits.applyEntriesMax)
+      const status = await gate.write(() => applyPart(id, epoch, part))
+      if (status !== 'applied') return status
+      from += logLimits.applyEntriesMax
+    } while (from < entries.length)
+    maySave()
+    return 'applied'
+  }
+
+  async function applyPart(
+    id: LogId,
+    epoch: string,
+    entries: readonly Entry[],
+  ): Promise<'applied' | 'gap' | 'fenced'> {
+    if (fence === null) return 'fenced'
+    const applied = await applyPage(writer, { log: id, epoch, entries, fence })
+    if (applied.status !== 'applied') return applied.status === 'fenced' ? step() : 'gap'
+    unsaved += applied.entries
+    // C8: before this tab, or any other, gives a name away that somebody else is using.
+    if (applied.cloned) await mint(options.newReplica())
+    return 'applied'
+  }
+
+  function maySave(): void {
+    const due = unsaved >= snapshotEvery * (options.isCaughtUp() ? 1 : catchUpFactor)
+    if (due) saveQuietly()
+  }
+
+  /** Snapshots are disposable: that one could not be saved disturbs nobody. */
+  function saveQuietly(): void {
+    if (fence !== null && !saving) saveSnapshots().catch(options.report)
+  }
+
+  async function saveSnapshots(): Promise<void> {
+    if (saving) return
+    saving = true
+    try {
+      const taken = await gate.write(async () => {
+        if (fence === null) return null
+        unsaved = 0
+        return { fence, snapshots: takeSnapshots() }
+      })
+      // Outside the queue: nothing waits for it.
+      if (taken !== null && (await log.saveSnapshots(taken.fence, taken.snapshots)) === 'fenced') step()
+    } finally {
+      saving = false
+    }
+  }
+
+  function takeSnapshots(): readonly Snapshot[] {
+    const logs = present.logs()
+    const scope: SnapshotScope = { model, logs, heads: logs.map(({ head }) => head) }
+    const snapshots = [
+      ...logs.map((each) => worldSnapshot(scope, each, each.confirmed)),
+      ...present.views.confirmed().map(({ projection, view }) => viewSnapshot(scope, projection, view)),
+    ]
+    return snapshots.filter(({ positions }) => Object.values(positions).some((position) => position > 0))
+  }
+
+  return Object.freeze({
+    leads: () => fence !== null,
+    lead: (replica: ReplicaId) =>
+      gate.write(async () => {
+        await mint(replica)
+        maySave()
+      }),
+    applyEntries,
+    saveSnapshots,
+    onCaughtUp: () => {
+      if (unsaved > 0) saveQuietly()
+    },
+  })
+}

@@ -1,0 +1,153 @@
+/**
+ * The present: all that the engine holds in memory, and the few ways in which it may change. Each is a swap: called
+ * after the log's write (or read) has resolved, synchronous, and followed by one change message. So whoever looks sees
+ * a state that is stored, and never half of one.
+ */
+import type { Commit, Entry } from '../core/commit.ts'
+import { type LogId, type Position, type StreamName, sameDot } from '../core/dot.ts'
+import { VarveError } from '../core/errors.ts'
+import type { CommitRef } from '../core/query.ts'
+import type { World } from '../core/world.ts'
+import type { InboxItem, LogHead, StoreRecord } from '../log/port.ts'
+import { type Change, type EndedCommit, noChange } from './change.ts'
+import { endedIn } from './fates.ts'
+import { inInboxOrder } from './inbox.ts'
+import { appended, type LogState, reconciled, refolded, streamsBetween } from './log-state.ts'
+import { mergeByTime } from './read-by-time.ts'
+import type { Recent } from './recent.ts'
+import { sameShown } from './same-shown.ts'
+import type { Views } from './views.ts'
+
+export interface Appended {
+  readonly head: LogHead
+  readonly commits: readonly Commit[]
+  /** A fork of the pending world that holds the commits. */
+  readonly trial: World
+}
+
+export interface Settled {
+  readonly head: LogHead
+  readonly entries: readonly Entry[]
+  readonly outbox: readonly Commit[]
+  /** A fork of the confirmed world that holds the entries, and a fork of that with the outbox. */
+  readonly step: World
+  readonly pending: World
+  readonly recent: Recent
+  readonly inbox: readonly InboxItem[]
+}
+
+export interface LogNews {
+  readonly head: LogHead
+  readonly entries: readonly Entry[]
+  readonly outbox: readonly Commit[]
+}
+
+export interface Present {
+  /** Throws `unknown_log`. */
+  mustLog(id: LogId): LogState
+  logs(): readonly LogState[]
+  readonly views: Views
+  inbox(): readonly InboxItem[]
+  /** Commits of this tab were stored. */
+  append(id: LogId, next: Appended): void
+  /** Entries were reconciled, or pending commits revised, by this tab. */
+  settle(id: LogId, next: Settled): void
+  /** Another tab wrote. */
+  takeNews(newsByLog: ReadonlyMap<LogId, LogNews>, inbox: readonly InboxItem[]): void
+  /** The user has seen an item, or has tried again. */
+  dismiss(ref: CommitRef): void
+}
+
+export interface PresentStart {
+  readonly logs: readonly LogState[]
+  readonly views: Views
+  readonly publish: (change: Change) => void
+}
+
+export function createPresent({ logs: start, views, publish }: PresentStart): Present {
+  const logs = new Map(start.map((state) => [state.id, state]))
+  let inbox: readonly InboxItem[] = []
+
+  function mustLog(id: LogId): LogState {
+    const state = logs.get(id)
+    if (state === undefined) throw new VarveError('unknown_log', `This store holds no log ${id}.`)
+    return state
+  }
+
+  const outboxOf = (id: LogId): readonly Commit[] => mustLog(id).outbox
+
+  function swapInbox(items: readonly InboxItem[]): boolean {
+    const next = inInboxOrder(items)
+    const changed = !sameShown(inbox, next)
+    inbox = next
+    return changed
+  }
+
+  function append(id: LogId, next: Appended): void {
+    logs.set(id, appended(mustLog(id), next))
+    const { commits } = next
+    const streams = new Set(commits.flatMap((commit) => commit.commands.map((command) => command.stream)))
+    publish({ ...noChange, streams, views: views.append(id, commits, outboxOf), logs: true })
+  }
+
+  function settle(id: LogId, next: Settled): void {
+    const { entries, head } = next
+    const before = mustLog(id)
+    const after = reconciled(before, next)
+    logs.set(id, after)
+    publish({
+      streams: streamsBetween(before, after, entries),
+      views: views.replace(new Set([id]), entries, outboxOf),
+      fates: endedIn(entries, head),
+      inbox: swapInbox(next.inbox),
+      logs: true,
+    })
+  }
+
+  function takeNews(newsByLog: ReadonlyMap<LogId, LogNews>, nextInbox: readonly InboxItem[]): void {
+    const changed = new Set<LogId>()
+    const streams = new Set<StreamName>()
+    const fates: EndedCommit[] = []
+    const pages: (readonly Entry[])[] = []
+    for (const [id, news] of newsByLog) {
+      const before = mustLog(id)
+      if (news.entries.length === 0 && sameShown(before.head, news.head)) continue
+      const after = refolded(before, news)
+      logs.set(id, after)
+      changed.add(id)
+      pages.push(news.entries)
+      fates.push(...endedIn(news.entries, news.head))
+      for (const stream of streamsBetween(before, after, news.entries)) streams.add(stream)
+    }
+    const inboxChanged = swapInbox(nextInbox)
+    if (changed.size === 0 && !inboxChanged) return
+    const viewsChanged = views.replace(changed, mergeByTime(pages), outboxOf)
+    publish({ streams, views: viewsChanged, fates, inbox: inboxChanged, logs: false })
+  }
+
+  function dismiss({ log, dot }: CommitRef): void {
+    const changed = swapInbox(inbox.filter((item) => item.log !== log || !sameDot(item.dot, dot)))
+    if (changed) publish({ ...noChange, inbox: true, logs: true })
+  }
+
+  return Object.freeze({
+    mustLog,
+    logs: () => [...logs.values()],
+    views,
+    inbox: () => inbox,
+    append,
+    settle,
+    takeNews,
+    dismiss,
+  })
+}
+
+export function mustHeadOf(record: StoreRecord, id: LogId): LogHead {
+  const head = record.heads.find((each) => each.log === id)
+  if (head === undefined) throw new VarveError('unknown_log', `The store on this device holds no log ${id}.`)
+  return head
+}
+
+export function positionsOf(logs: readonly LogState[]): Record<LogId, Position> {
+  return Object.fromEntries(logs.map(({ id, head }) => [id, head.position]))
+}

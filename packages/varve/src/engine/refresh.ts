@@ -1,0 +1,40 @@
+/**
+ * Reads what other tabs wrote. A follower never reconciles: the leader did, in the transaction that stored the page,
+ * so the outbox on disk fits the entries on disk. Both are read in one moment.
+ *
+ * If there is more than a page, all but the last round show the entries read so far with what is left of the outbox
+ * known so far; nothing is decided in between, for this runs as one job.
+ */
+import { dotKey, type LogId } from '../core/dot.ts'
+import type { StoreLog } from '../log/port.ts'
+import type { LogState } from './log-state.ts'
+import { type LogNews, mustHeadOf, type Present, positionsOf } from './present.ts'
+import { readEntriesMax } from './read-by-time.ts'
+
+export async function refresh(log: StoreLog, present: Present): Promise<void> {
+  for (;;) {
+    const news = await log.readNews(positionsOf(present.logs()), readEntriesMax)
+    const newsByLog = new Map<LogId, LogNews>()
+    let whole = true
+    for (const state of present.logs()) {
+      const head = mustHeadOf(news.record, state.id)
+      const entries = news.entries[state.id] ?? []
+      const reached = entries.at(-1)?.position ?? state.head.position
+      const outbox = news.outboxes[state.id] ?? []
+      if (reached < head.position) whole = false
+      newsByLog.set(state.id, reached < head.position ? partOf(state, entries) : { head, entries, outbox })
+    }
+    present.takeNews(newsByLog, whole ? await log.readInbox() : present.inbox())
+    if (whole) return
+  }
+}
+
+function partOf({ head, outbox }: LogState, entries: LogNews['entries']): LogNews {
+  const placed = new Set(entries.map((entry) => dotKey(entry.commit.dot)))
+  const last = entries.at(-1)
+  return {
+    head: last === undefined ? head : { ...head, position: last.position, chain: last.chain },
+    entries,
+    outbox: outbox.filter((commit) => !placed.has(dotKey(commit.dot))),
+  }
+}

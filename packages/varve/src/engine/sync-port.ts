@@ -1,0 +1,37 @@
+/** What the sync module needs of an engine, and may do to it. The engine does not know that there is a network. */
+import type { Commit, Entry } from '../core/commit.ts'
+import type { Dot, LogId, ReplicaId } from '../core/dot.ts'
+import type { LogStatus, Problem, SyncPhase } from '../core/query.ts'
+import type { LogHead } from '../log/port.ts'
+
+/** What of a log a sync session acts on; `head` and `outbox` are of one moment. */
+export interface SyncedLog {
+  readonly head: LogHead
+  /** All pending commits in the order they were decided, withdrawing ones included. */
+  readonly outbox: readonly Commit[]
+}
+
+export interface SyncReport {
+  readonly phase: SyncPhase
+  readonly problem: Problem | null
+  readonly heads: readonly Pick<LogStatus, 'log' | 'head'>[]
+}
+
+export interface SyncPort {
+  /** Takes over as the tab that talks to the server: fences the leader before, and mints this replica. */
+  lead(replica: ReplicaId): Promise<void>
+  /** As stored and folded here; reads what other tabs wrote first. */
+  readLogs(): Promise<readonly SyncedLog[]>
+  /**
+   * Reconciles and stores a page in one transaction. Entries that are here already are skipped; `gap` if the page
+   * starts beyond the next position, `fenced` if another tab leads now.
+   */
+  applyEntries(log: LogId, epoch: string, entries: readonly Entry[]): Promise<'applied' | 'gap' | 'fenced'>
+  /** The server will never place this commit as it is: it becomes withdrawn, and what leaned on it is decided again. */
+  withdraw(log: LogId, dot: Dot, reason: string): Promise<void>
+  /** Another tab may have changed something: look. */
+  refresh(): Promise<void>
+  report(report: SyncReport): void
+  /** Called after each change of an outbox or head, of this tab; returns the way to stop. */
+  onChange(listener: () => void): () => void
+}

@@ -1,0 +1,171 @@
+/**
+ * All projections of a store, each in two layers:
+ *
+ *   pending     what is shown: the outbox on top
+ *   confirmed   the fold of the log, which snapshots save
+ *
+ * Every change is answered with what a watcher must be told and no more: a table's rows are compared where a layer
+ * touched them, so that a commit that was pending and is now placed tells nothing. A projection over several logs sees
+ * the pending commits log by log, in the order of the model, as it will after a reload.
+ */
+import type { Commit, Entry } from '../core/commit.ts'
+import type { LogId } from '../core/dot.ts'
+import { assert } from '../core/errors.ts'
+import type { Model } from '../core/model.ts'
+import { type ProjectedEvent, projectedEvents } from '../core/projected-events.ts'
+import type { AnyProjection } from '../core/projection.ts'
+import type { View, ViewFailure } from '../core/view.ts'
+import type { ViewChange } from './change.ts'
+import { sameShown } from './same-shown.ts'
+import { type BoundLog, feedingLogs } from './snapshots.ts'
+
+export type OutboxOf = (log: LogId) => readonly Commit[]
+
+export interface Views {
+  /** The layer that is shown. */
+  mustGet(name: string): View
+  confirmed(): readonly { readonly projection: AnyProjection; readonly view: View }[]
+  /** Commits were added at the end of a log's outbox; `outboxOf` holds them already. */
+  append(log: LogId, commits: readonly Commit[], outboxOf: OutboxOf): ReadonlyMap<string, ViewChange>
+  /** Entries were applied or outboxes replaced, of the logs in `logs`. */
+  replace(
+    logs: ReadonlySet<LogId>,
+    entries: readonly Entry[],
+    outboxOf: OutboxOf,
+  ): ReadonlyMap<string, ViewChange>
+  failures(): readonly { readonly projection: string; readonly failure: ViewFailure }[]
+}
+
+interface Shown {
+  readonly projection: AnyProjection
+  readonly logs: readonly LogId[]
+  readonly confirmed: View
+  pending: View
+}
+
+export interface ViewsOptions {
+  readonly model: Model
+  readonly logs: readonly BoundLog[]
+  readonly confirmed: ReadonlyMap<string, View>
+  readonly outboxOf: OutboxOf
+}
+
+export function createViews({ model, logs, confirmed, outboxOf: firstOutboxOf }: ViewsOptions): Views {
+  const shown = new Map<string, Shown>()
+  for (const projection of model.projections.values()) {
+    const base = confirmed.get(projection.name)
+    if (base === undefined) continue
+    const ids = feedingLogs(model, projection, logs).map(({ id }) => id)
+    shown.set(projection.name, {
+      projection,
+      logs: ids,
+      confirmed: base,
+      pending: pendingOn(base, ids, firstOutboxOf),
+    })
+  }
+
+  function mustGet(name: string): View {
+    const each = shown.get(name)
+    assert(each !== undefined, `The model has the projection ${name}.`)
+    return each.pending
+  }
+
+  function pendingOn(below: View, ids: readonly LogId[], outboxOf: OutboxOf): View {
+    const layer = below.fork()
+    for (const id of ids) for (const commit of outboxOf(id)) layer.apply(projectedEvents(model, commit, id))
+    return layer
+  }
+
+  function append(
+    log: LogId,
+    commits: readonly Commit[],
+    outboxOf: OutboxOf,
+  ): ReadonlyMap<string, ViewChange> {
+    const events = commits.flatMap((commit) => projectedEvents(model, commit, log))
+    return changesIn([...shown.values()], (each) => {
+      const at = each.logs.indexOf(log)
+      if (at < 0 || !handles(each, events)) return null
+      const inOrder = each.logs.slice(at + 1).every((later) => outboxOf(later).length === 0)
+      if (!inOrder) return replaceOne(each, [], outboxOf)
+      const layer = each.pending.fork()
+      layer.apply(events)
+      const change = difference(each.pending, layer, [layer])
+      layer.absorb()
+      return change
+    })
+  }
+
+  function replace(
+    ids: ReadonlySet<LogId>,
+    entries: readonly Entry[],
+    outboxOf: OutboxOf,
+  ): ReadonlyMap<string, ViewChange> {
+    const placed = entries.map(
+      (entry) => [entry.commit.log, projectedEvents(model, entry, entry.commit.log)] as const,
+    )
+    return changesIn([...shown.values()], (each) => {
+      if (!each.logs.some((id) => ids.has(id))) return null
+      const events = placed.flatMap(([log, of]) => (each.logs.includes(log) ? of : []))
+      return replaceOne(each, events, outboxOf)
+    })
+  }
+
+  function replaceOne(each: Shown, events: readonly ProjectedEvent[], outboxOf: OutboxOf): ViewChange | null {
+    const before = each.pending
+    const step = each.confirmed.fork()
+    step.apply(events)
+    const after = pendingOn(step, each.logs, outboxOf)
+    // Before the step is absorbed: `before` stands on the confirmed layer too.
+    const change = difference(before, after, [before, step, after])
+    step.absorb()
+    each.pending = after
+    return change
+  }
+
+  return Object.freeze({
+    mustGet,
+    confirmed: () => [...shown.values()].map(({ projection, confirmed: view }) => ({ projection, view })),
+    append,
+    replace,
+    failures: () =>
+      [...shown.values()].flatMap(({ projection, pending }) => {
+        const failure = pending.failed()
+        return failure === null ? [] : [{ projection: projection.name, failure }]
+      }),
+  })
+}
+
+function handles({ projection }: Shown, events: readonly ProjectedEvent[]): boolean {
+  return events.some((event) => Object.hasOwn(projection.on, event.type))
+}
+
+function changesIn(
+  all: readonly Shown[],
+  changeOf: (each: Shown) => ViewChange | null,
+): ReadonlyMap<string, ViewChange> {
+  const changes = new Map<string, ViewChange>()
+  for (const each of all) {
+    const change = changeOf(each)
+    if (change !== null) changes.set(each.projection.name, change)
+  }
+  return changes
+}
+
+/** What is shown otherwise in `after`; only keys that one of the layers touched can be. */
+function difference(before: View, after: View, layers: readonly View[]): ViewChange | null {
+  if (before.kind === 'value' || after.kind === 'value') {
+    const value = shownValue(after)
+    return sameShown(shownValue(before), value) ? null : { kind: 'value', value }
+  }
+  const keys = new Set(layers.flatMap((layer) => (layer.kind === 'table' ? [...layer.touched()] : [])))
+  const rows: [string, unknown][] = []
+  for (const key of keys) {
+    const row = after.row(key)
+    if (!sameShown(before.row(key), row)) rows.push([key, row ?? null])
+  }
+  return rows.length === 0 ? null : { kind: 'rows', rows }
+}
+
+function shownValue(view: View): unknown {
+  return view.kind === 'value' ? view.value() : undefined
+}

@@ -1,0 +1,18 @@
+/** What the operations that write have in common. They run as jobs of the engine's queue, one at a time. */
+import type { Model } from '../core/model.ts'
+import type { StoreLog } from '../log/port.ts'
+import type { Present } from './present.ts'
+import { refresh } from './refresh.ts'
+
+export interface Writer {
+  readonly model: Model
+  readonly log: StoreLog
+  readonly present: Present
+}
+
+/** How often a write is decided anew because another tab was faster, before the caller is told `busy`. */
+export const roundsMax = 8
+
+export async function catchUp({ log, present }: Writer): Promise<void> {
+  await refresh(log, present)
+}

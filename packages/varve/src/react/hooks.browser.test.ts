@@ -1,0 +1,256 @@
+// biome-ignore-all lint/correctness/noComponentHookFactories: each test has a component of its own.
+import {
+  Component,
+  createElement as h,
+  type ReactNode,
+  StrictMode,
+  Suspense,
+  startTransition,
+  useState,
+} from 'react'
+import { createRoot, type Root } from 'react-dom/client'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { Cart, type Line, Orders, Revenue, shop } from '../core/cart.fixture.ts'
+import type { Store } from '../store/store.ts'
+import { openLocalStore } from '../testing/open-test-store.ts'
+import { StoreProvider, useInbox, useProjection, useStore, useStream, useSync } from './index.ts'
+
+const { addItem, checkOut } = Cart.commands
+const line = (sku: string, quantity = 1): Line => ({ sku, unitPrice: 10, quantity })
+
+const cleanUps: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
+})
+
+function openShop(): Store {
+  const store = openLocalStore(shop)
+  cleanUps.push(() => store.close())
+  return store
+}
+
+/** Shows an element below a provider and a Suspense, and says what is on the screen. */
+function mount(store: Store, element: ReactNode, isStrict = true) {
+  const container = document.createElement('div')
+  document.body.append(container)
+  const root: Root = createRoot(container)
+  cleanUps.push(() => root.unmount())
+  const screens: string[] = []
+  const note = () => {
+    const text = container.textContent ?? ''
+    if (screens.at(-1) !== text) screens.push(text)
+  }
+  new MutationObserver(note).observe(container, { childList: true, characterData: true, subtree: true })
+  const render = (shown: ReactNode) => {
+    const tree = h(StoreProvider, { store }, h(Suspense, { fallback: 'loading' }, shown))
+    root.render(isStrict ? h(StrictMode, null, tree) : tree)
+  }
+  render(element)
+  return {
+    root,
+    container,
+    screens,
+    render,
+    sees: (text: string) => vi.waitFor(() => expect(container.textContent).toBe(text), { timeout: 2_000 }),
+  }
+}
+
+class Boundary extends Component<{ children: ReactNode }, { code: string | null }> {
+  override state = { code: null as string | null }
+  static getDerivedStateFromError(error: { code?: string }) {
+    return { code: error.code ?? 'unknown' }
+  }
+  override render() {
+    return this.state.code === null ? this.props.children : `failed: ${this.state.code}`
+  }
+}
+
+function CartText({ id }: { id: string }): string {
+  const [cart, , { pending }] = useStream(Cart, id)
+  return `${Object.keys(cart.lines).join('+') || 'empty'} (${pending.flatMap(({ commands }) => commands).join(' ')})`
+}
+
+describe('useStream', () => {
+  it('S30 shows the state, and each change of it', async () => {
+    const store = openShop()
+    const { sees } = mount(store, h(CartText, { id: '1' }))
+    await sees('empty ()')
+    await store.dispatch(addItem('1', line('shirt')))
+    await sees('shirt (addItem)')
+  })
+
+  it('S30 its commands are bound to the stream, and are the same functions in every render', async () => {
+    const store = openShop()
+    const seen = new Set<unknown>()
+    const results: unknown[] = []
+    function Button(): ReactNode {
+      const [cart, { addItem: add, checkOut: buy }] = useStream(Cart, '1')
+      seen.add(add)
+      const onClick = async () => {
+        results.push(await buy(), await add(line('shirt')))
+      }
+      return h('button', { type: 'button', onClick }, Object.keys(cart.lines).length)
+    }
+    const { container, sees } = mount(store, h(Button), false)
+    await sees('0')
+    container.querySelector('button')?.click()
+    await sees('1')
+    expect(results).toMatchObject([{ ok: false, reason: 'cart_empty' }, { ok: true }])
+    expect(seen.size).toBe(1)
+  })
+
+  it('S30 a command without input may be given to onClick as it is', async () => {
+    const store = openShop()
+    await store.dispatch(addItem('1', line('shirt')))
+    function Button(): ReactNode {
+      const [cart, { checkOut: buy }] = useStream(Cart, '1')
+      return h('button', { type: 'button', onClick: buy as () => void }, cart.status)
+    }
+    const { container, sees } = mount(store, h(Button))
+    await sees('open')
+    container.querySelector('button')?.click()
+    await sees('checkedOut')
+  })
+
+  it('S31 suspends on the first load of a query only: never again once a value was shown', async () => {
+    const store = openShop()
+    const { sees, screens, render } = mount(store, h(CartText, { id: '1' }))
+    await sees('empty ()')
+    for (const sku of ['a', 'b', 'c']) await store.dispatch(addItem('1', line(sku)))
+    await sees('a+b+c (addItem addItem addItem)')
+    render(h(CartText, { id: '2' }))
+    await sees('empty ()')
+    render(h(CartText, { id: '1' }))
+    await sees('a+b+c (addItem addItem addItem)')
+    // Once for each id; coming back to the first one shows it at once.
+    expect(screens.filter((screen) => screen === 'loading')).toHaveLength(2)
+    expect(screens.at(-2)).toBe('empty ()')
+  })
+
+  it('S31 in a transition the old screen stays until the new query is loaded', async () => {
+    const store = openShop()
+    await store.dispatch(addItem('2', line('hat')))
+    let go: (id: string) => void = () => undefined
+    function Page(): ReactNode {
+      const [id, setId] = useState('1')
+      go = (next) => startTransition(() => setId(next))
+      return h(CartText, { id })
+    }
+    const { sees, screens } = mount(store, h(Page))
+    await sees('empty ()')
+    const before = screens.length
+    go('2')
+    await sees('hat (addItem)')
+    expect(screens.slice(before)).toEqual(['hat (addItem)'])
+  })
+
+  it('S32 a store that cannot be opened reaches the error boundary instead of loading for ever', async () => {
+    const store = openLocalStore(shop, { logs: { customer: 'customer' } as never })
+    cleanUps.push(() => store.close())
+    const { container } = mount(store, h(Boundary, null, h(CartText, { id: '1' })), false)
+    await vi.waitFor(() => expect(container.textContent).toBe('failed: unknown_log'))
+  })
+})
+
+describe('useProjection', () => {
+  it('S33 shows the value, and a selector renders again only when its part changed', async () => {
+    const store = openShop()
+    let renders = 0
+    function Order(): string {
+      // Inline on purpose: another function in every render.
+      const keys = useProjection(
+        Orders,
+        (orders) => [...orders.keys()].filter((key) => key === '1'),
+        (a, b) => a.join() === b.join(),
+      )
+      renders += 1
+      return `orders: ${keys.join()}`
+    }
+    const { sees } = mount(store, h(Order), false)
+    await sees('orders: ')
+    await store.dispatch([addItem('1', line('shirt')), checkOut('1')])
+    await sees('orders: 1')
+    const before = renders
+    await store.dispatch([addItem('2', line('shirt')), checkOut('2')])
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(renders).toBe(before)
+  })
+
+  it('S34 two components never show different values on one screen', async () => {
+    const store = openShop()
+    const torn: string[] = []
+    function Twice(): ReactNode {
+      const a = useProjection(Revenue)
+      const b = useProjection(Revenue, (revenue) => revenue * 2)
+      if (b !== a * 2) torn.push(`${a} ${b}`)
+      return h(Slow, { revenue: a })
+    }
+    function Slow({ revenue }: { revenue: number }): string {
+      const end = performance.now() + 5
+      while (performance.now() < end);
+      const again = useProjection(Revenue)
+      if (again !== revenue) torn.push(`${again} after ${revenue}`)
+      return String(again)
+    }
+    const { sees, render } = mount(store, h(Twice))
+    await sees('0')
+    for (let n = 1; n <= 10; n++) {
+      startTransition(() => render(h(Twice)))
+      await store.dispatch([addItem(String(n), line('shirt')), checkOut(String(n))])
+    }
+    await sees('100')
+    expect(torn).toEqual([])
+  })
+})
+
+describe('the rest', () => {
+  it('S35 useSync and useInbox show something sensible before the store is open, and never suspend', async () => {
+    const store = openShop()
+    function Status(): string {
+      const { phase, pending } = useSync()
+      return `${phase} ${pending} ${useInbox().length}`
+    }
+    const { sees, screens } = mount(store, h(Status))
+    await sees('local 0 0')
+    await store.dispatch(addItem('1', line('shirt')))
+    await sees('local 1 0')
+    expect(screens).not.toContain('loading')
+  })
+
+  it('S36 the past is shown by the same components', async () => {
+    const store = openShop()
+    await store.dispatch(addItem('1', line('shirt')))
+    const past = await store.at({ time: 0 })
+    const { sees } = mount(past, h(CartText, { id: '1' }))
+    await sees('empty ()')
+    await store.dispatch(addItem('1', line('hat')))
+    const present = mount(store, h(CartText, { id: '1' }))
+    await present.sees('shirt+hat (addItem addItem)')
+    await sees('empty ()')
+  })
+
+  it('S37 without a provider it is said what is missing', async () => {
+    const container = document.createElement('div')
+    const root = createRoot(container, { onCaughtError: () => undefined })
+    cleanUps.push(() => root.unmount())
+    const Lost = (): string => String(useStore())
+    root.render(h(Boundary, null, h(Lost)))
+    await vi.waitFor(() => expect(container.textContent).toBe('failed: no_store'))
+  })
+
+  it('S38 what nobody looks at any more is let go after a while, and comes back', async () => {
+    const store = openShop()
+    const { sees, render, root } = mount(store, h(CartText, { id: '1' }))
+    await sees('empty ()')
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    render(null)
+    root.unmount()
+    await Promise.resolve()
+    vi.advanceTimersByTime(10_000)
+    vi.useRealTimers()
+    await store.dispatch(addItem('1', line('shirt')))
+    const again = mount(store, h(CartText, { id: '1' }))
+    await again.sees('shirt (addItem)')
+    expect(again.screens[0]).toBe('loading')
+  })
+})

@@ -1,0 +1,128 @@
+/**
+ * What hooks read: one watched value, kept outside React, so that a component may suspend, be rendered twice or be
+ * thrown away without starting over.
+ *
+ *   loading ──first value──▸ shown ──nobody looks for a while──▸ gone
+ *      └──cannot be──▸ failed ──────────────────────────────────▸ gone
+ *
+ * It is there as long as somebody looks at it, and a little longer: StrictMode unmounts and mounts again at once.
+ */
+import { VarveError } from '../core/errors.ts'
+import type { StoreStatus } from '../core/query.ts'
+import { errorOf } from '../store/failure.ts'
+import type { Store } from '../store/store.ts'
+
+export interface Resource<T> {
+  /** Settles with the first value or the failure, and says so at once to `use`; then `get` may be called. */
+  readonly first: Promise<void>
+  get(): T
+  subscribe(listener: () => void): () => void
+}
+
+/** What is needed of an Observable. */
+export interface Watchable<T> {
+  subscribe(observer: { next(value: T): void; complete?(): void }): { unsubscribe(): void }
+}
+
+type State<T> = { readonly phase: 'loading' | 'failed' } | { readonly phase: 'shown'; readonly value: T }
+
+export const keepMs = 5_000
+
+const resourcesByStore = new WeakMap<Store, Map<string, Resource<unknown>>>()
+
+/** The resource of this key; `source` is watched if there is none. */
+export function resourceOf<T>(store: Store, key: string, source: () => Watchable<T>): Resource<T> {
+  let resources = resourcesByStore.get(store)
+  if (resources === undefined) {
+    resources = new Map()
+    resourcesByStore.set(store, resources)
+  }
+  const known = resources.get(key)
+  if (known !== undefined) return known as Resource<T>
+  const { resource, start } = createResource<T>(store, source(), {
+    onStart: (started) => resources.set(key, started),
+    onGone: (gone) => resources.get(key) === gone && resources.delete(key),
+  })
+  start()
+  return resource
+}
+
+interface Life {
+  onStart(resource: Resource<unknown>): void
+  onGone(resource: Resource<unknown>): void
+}
+
+function createResource<T>(
+  store: Store,
+  source$: Watchable<T>,
+  { onStart, onGone }: Life,
+): { readonly resource: Resource<T>; start(): void } {
+  const listeners = new Set<() => void>()
+  const { promise: first, resolve, reject } = Promise.withResolvers<void>()
+  let state: State<T> = { phase: 'loading' }
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let watching: readonly { unsubscribe(): void }[] = []
+  // What React's `use` keeps on a promise. Set here, a value that is there already is shown without suspending.
+  const tracked: Promise<void> & { status?: string; value?: undefined } = first
+  // It may be that nobody waits for it.
+  first.catch(() => undefined)
+
+  const keepForAWhile = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      for (const subscription of watching) subscription.unsubscribe()
+      watching = []
+      onGone(resource)
+    }, keepMs)
+  }
+  const show = (value: T): void => {
+    const before = state.phase
+    state = { phase: 'shown', value }
+    if (before === 'loading') {
+      tracked.status = 'fulfilled'
+      resolve()
+      if (listeners.size === 0) keepForAWhile()
+    }
+    for (const listener of listeners) listener()
+  }
+  const fail = (error: unknown): void => {
+    if (state.phase !== 'loading') return
+    state = { phase: 'failed' }
+    reject(error)
+    keepForAWhile()
+  }
+  const start = (): void => {
+    onStart(resource)
+    // Watching ends by itself only when the store was closed.
+    watching = [source$.subscribe({ next: show, complete: () => fail(closedError()) })]
+    if (state.phase !== 'loading') return
+    store.ready.catch(fail)
+    const failByProblem = ({ problem }: StoreStatus): void => {
+      if (problem?.code.startsWith('worker_')) fail(errorOf(problem))
+    }
+    watching = [...watching, store.status$.subscribe({ next: failByProblem })]
+  }
+
+  const resource = Object.freeze<Resource<T>>({
+    first,
+    get() {
+      if (state.phase === 'shown') return state.value
+      throw new VarveError('defect', 'A resource is read before its first value.')
+    },
+    subscribe(listener: () => void) {
+      clearTimeout(timer)
+      listeners.add(listener)
+      // A component may come back to what it has rendered long ago.
+      if (watching.length === 0) start()
+      return () => {
+        listeners.delete(listener)
+        if (listeners.size === 0) keepForAWhile()
+      }
+    },
+  })
+  return { resource, start }
+}
+
+function closedError(): VarveError {
+  return new VarveError('closed', 'The store was closed before it had shown this.')
+}

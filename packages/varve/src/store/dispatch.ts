@@ -1,0 +1,68 @@
+/**
+ * From a wish to its decision: checked here (the page has the schemas), decided and stored behind the border.
+ *
+ * Time and seed are drawn once, so that the same wish can be sent to a second worker when the first one died.
+ */
+import type { CommandCall } from '../core/command.ts'
+import { VarveError } from '../core/errors.ts'
+import type { Hash } from '../core/hash.ts'
+import type { Model } from '../core/model.ts'
+import type { DispatchResult, InboxNote } from '../core/query.ts'
+import { validateCommands } from '../core/validate-commands.ts'
+import type { Host } from '../worker/contract.ts'
+import { mustReply } from './failure.ts'
+import type { Fates } from './fates.ts'
+import type { Decided } from './store.ts'
+
+export interface DispatchPorts {
+  readonly host: Host
+  readonly model: Model
+  readonly ready: Promise<void>
+  readonly fates: Fates
+  readonly now: () => number
+  readonly newId: () => string
+  /** Counts the workers there were. */
+  readonly getIncarnation: () => number
+}
+
+/** @param root the root intent that this retries */
+export async function dispatchOn(
+  ports: DispatchPorts,
+  calls: readonly CommandCall[],
+  root?: Hash,
+): Promise<Decided> {
+  const { commands } = validateCommands(ports.model, calls)
+  const request = { commands, now: ports.now(), seed: ports.newId(), ...(root !== undefined && { root }) }
+  await ports.ready
+  const before = ports.getIncarnation()
+  const result = mustReply(await ports.host.dispatch(request, false))
+  if (!result.ok) return refused(result)
+  const { log, dot } = result
+  const fate = ports.fates.of({ log, dot }, before !== ports.getIncarnation())
+  return Object.freeze({ ok: true, log, dot, fate })
+}
+
+/** The same commands once more; the withdrawn commit is dismissed when they were accepted. */
+export async function retryOn(ports: DispatchPorts, item: InboxNote): Promise<Decided> {
+  const decided = await dispatchOn(ports, item.commands, item.root)
+  if (decided.ok) mustReply(await ports.host.dismiss({ log: item.log, dot: item.dot }))
+  return decided
+}
+
+type Refusal = Extract<DispatchResult, { readonly ok: false }>
+
+/** What the domain did not say (a frozen stream, a handler that threw) is no rejection, and is thrown. */
+function refused({ reason, details, command }: Refusal): Decided {
+  if (reason === 'frozen' || reason === 'undecidable') {
+    const hint =
+      reason === 'frozen' ? 'Reload to get a newer program.' : 'A handler, schema or fold went wrong.'
+    throw new VarveError(reason, detailText(details) ?? `The command cannot be decided: ${reason}.`, { hint })
+  }
+  return Object.freeze({ ok: false, reason, ...(details !== undefined && { details }), command })
+}
+
+function detailText(details: Refusal['details']): string | null {
+  if (typeof details === 'string') return details
+  if (typeof details !== 'object' || details === null || !('message' in details)) return null
+  return typeof details.message === 'string' ? details.message : null
+}

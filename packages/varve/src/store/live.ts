@@ -1,0 +1,82 @@
+/**
+ * Values that change while someone watches, as Observables that emit the latest one at once and never error.
+ *
+ * Written on Observable alone: rxjs' own sharing and throttling operators bring a third of a page's bundle along.
+ */
+import { Observable, type Subscriber } from 'rxjs'
+
+export interface Shared<T> {
+  readonly value$: Observable<T>
+  /** Completes who watches, now or later. */
+  close(): void
+}
+
+/**
+ * One run of a source for all who watch it, from the first watcher to the last (refCount: at zero it is stopped and its
+ * value forgotten).
+ */
+export function shareLatest<T>(run: (emit: (value: T) => void) => () => void, onIdle: () => void): Shared<T> {
+  const watchers = new Set<Subscriber<T>>()
+  let latest: { readonly value: T } | null = null
+  let stop: (() => void) | null = null
+  let isClosed = false
+
+  const emit = (value: T): void => {
+    latest = { value }
+    for (const watcher of [...watchers]) watcher.next(value)
+  }
+  const leave = (watcher: Subscriber<T>): void => {
+    if (!watchers.delete(watcher) || watchers.size > 0) return
+    stop?.()
+    stop = null
+    latest = null
+    onIdle()
+  }
+  return {
+    value$: new Observable((watcher) => {
+      if (isClosed) return watcher.complete()
+      const isFirst = watchers.size === 0
+      watchers.add(watcher)
+      if (isFirst) stop = run(emit)
+      else if (latest !== null) watcher.next(latest.value)
+      return () => leave(watcher)
+    }),
+    close() {
+      isClosed = true
+      for (const watcher of [...watchers]) watcher.complete()
+    },
+  }
+}
+
+export interface Cell<T> {
+  readonly value$: Observable<T>
+  get(): T
+  /** Tells whoever watches, unless it is the same value. */
+  set(value: T): void
+  /** The value stays; whoever watches is completed, and who comes later gets the last value first. */
+  close(): void
+}
+
+export function createCell<T>(first: T): Cell<T> {
+  const watchers = new Set<Subscriber<T>>()
+  let value = first
+  let isClosed = false
+  return {
+    value$: new Observable((watcher) => {
+      watcher.next(value)
+      if (isClosed) return watcher.complete()
+      watchers.add(watcher)
+      return () => watchers.delete(watcher)
+    }),
+    get: () => value,
+    set(next: T) {
+      if (isClosed || Object.is(next, value)) return
+      value = next
+      for (const watcher of [...watchers]) watcher.next(next)
+    },
+    close() {
+      isClosed = true
+      for (const watcher of [...watchers]) watcher.complete()
+    },
+  }
+}

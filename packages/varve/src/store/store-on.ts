@@ -1,0 +1,150 @@
+/**
+ * A store on any host: the worker behind its border, or an engine in the same thread. It is returned at once and opens
+ * behind; what is asked before waits for that.
+ */
+import type { LogId } from '../core/dot.ts'
+import type { Model } from '../core/model.ts'
+import type { WorkerLife } from '../worker/connect.ts'
+import type { Host } from '../worker/contract.ts'
+import { modelSignature } from '../worker/contract-model.ts'
+import { closedError, failureOf, mustReply } from './failure.ts'
+import { createFates } from './fates.ts'
+import { defaultFrame, type Frame } from './frame.ts'
+import { createCell } from './live.ts'
+import { type Auth, firstToken, keepSignedIn, withPatience } from './sign-in.ts'
+import { type Known, nothingKnown, statusAtFirst, statusOf, wantsToken } from './status.ts'
+import type { Store } from './store.ts'
+import type { Listen } from './watch.ts'
+import { type Base, openWindow } from './window.ts'
+import { noWitness, type Witness } from './witness.ts'
+
+export interface StoreOptions<LogKind extends string = string> {
+  /** One database per name: two people on one device have two names. */
+  readonly name: string
+  /** For each kind of log of the model, which log it is. */
+  readonly logs: Readonly<Record<LogKind, LogId>>
+  /** Gives the token for the server; asked when the store opens and when the server does not take it any more. */
+  readonly auth?: Auth
+  /** Journaled with each commit: who did it, as far as this device knows. */
+  readonly actor?: string
+}
+
+export interface HostOptions<LogKind extends string = string> extends StoreOptions<LogKind> {
+  readonly witness?: Witness
+  readonly onLife?: (listener: (life: WorkerLife) => void) => () => void
+  /** Ports, for tests: frames, time in ms since 1970, and random ids. */
+  readonly frame?: Frame
+  readonly now?: () => number
+  readonly newId?: () => string
+}
+
+export function storeOn(host: Host, model: Model, options: HostOptions): Store {
+  const { auth = null, witness = noWitness, frame = defaultFrame } = options
+  const status = createCell(statusAtFirst)
+  const lost = createCell(false)
+  const windows = new Set<() => void>()
+  let known = nothingKnown
+  let incarnation = 0
+  let isClosed = false
+
+  const know = (more: Partial<Known>): void => {
+    known = { ...known, ...more }
+    lost.set(known.lost)
+    status.set(statusOf(known))
+  }
+  const stopLife = options.onLife?.((life) => {
+    if (life.phase === 'over') return know({ failure: life.failure })
+    incarnation = life.incarnation
+    if (life.phase === 'up') know({ worker: 'up', lost: witness.write(life.opened) || known.lost })
+    else know({ worker: 'starting' })
+  })
+  const ready = openHost()
+  // Who does not await `ready` sees the failure in the status.
+  ready.catch((error: unknown) => know({ failure: failureOf(error) }))
+
+  const listen: Listen = (query, listener) => {
+    let stop: (() => void) | null = null
+    let isOver = false
+    ready.then(
+      () => {
+        if (!isOver && !isClosed) stop = host.subscribe(query, (update) => isOver || listener(update))
+      },
+      () => undefined,
+    )
+    return () => {
+      isOver = true
+      stop?.()
+    }
+  }
+
+  const signIn =
+    auth === null
+      ? null
+      : keepSignedIn(auth, {
+          setToken: (token) => host.setToken(token),
+          onTurn: (isUsers) => know({ signIn: isUsers }),
+        })
+  const fates = createFates(listen)
+  const stopStatus = listen({ kind: 'status' }, (update) => {
+    if (update.kind !== 'status') return
+    know({ told: update.status })
+    signIn?.hear(wantsToken(update.status))
+  })
+
+  const base: Base = {
+    host,
+    model,
+    ready,
+    fates,
+    listen,
+    frame,
+    windows,
+    status$: status.value$,
+    lost$: lost.value$,
+    acknowledgeLoss() {
+      witness.acknowledge()
+      know({ lost: false })
+    },
+    now: options.now ?? Date.now,
+    newId: options.newId ?? (() => crypto.randomUUID()),
+    getIncarnation: () => incarnation,
+    async setToken(token: string | null) {
+      await ready
+      mustReply(await host.setToken(token))
+    },
+    async close() {
+      if (isClosed) return
+      for (const closeWindow of [...windows]) closeWindow()
+      isClosed = true
+      signIn?.stop()
+      stopStatus()
+      stopLife?.()
+      fates.stop(closedError())
+      know({ failure: failureOf(closedError()) })
+      status.close()
+      lost.close()
+      mustReply(await host.close())
+    },
+  }
+  return openWindow(base, null)
+
+  async function openHost(): Promise<void> {
+    const { token, later } = firstToken(auth)
+    const reply = await host.open({
+      name: options.name,
+      model: modelSignature(model),
+      logs: options.logs,
+      actor: options.actor ?? null,
+      witness: witness.read(),
+      aliveLock: '',
+      token,
+      awaitToken: later !== null,
+    })
+    const opened = mustReply(reply)
+    know({ worker: 'up', lost: witness.write(opened) })
+    if (later !== null) {
+      withPatience(later).then((first) => host.setToken(first))
+      later.then((last) => (last === null ? null : host.setToken(last)))
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/** One window on a store: the present, or the past cut somewhere. Both are the same Store, but the past is read-only. */
+import { distinctUntilChanged, map, Observable } from 'rxjs'
+import type { CommandCall } from '../core/command.ts'
+import type { StreamName } from '../core/dot.ts'
+import { VarveError } from '../core/errors.ts'
+import type { CommitRef, Cut, HistoryPage, InboxNote } from '../core/query.ts'
+import type { AnyStream } from '../core/stream.ts'
+import { type DispatchPorts, dispatchOn, retryOn } from './dispatch.ts'
+import { mustReply, readOnlyError } from './failure.ts'
+import type { Frame } from './frame.ts'
+import type { AnyView, Store } from './store.ts'
+import { createWatches, type Listen } from './watch.ts'
+
+/** What present and past share. */
+export interface Base
+  extends DispatchPorts,
+    Pick<Store, 'status$' | 'lost$' | 'acknowledgeLoss' | 'setToken' | 'close'> {
+  readonly listen: Listen
+  readonly frame: Frame
+  /** How to complete what is watched in each window that is open. */
+  readonly windows: Set<() => void>
+}
+
+interface Past {
+  readonly id: string
+  readonly cut: Cut
+}
+
+export function openWindow(base: Base, past: Past | null): Store {
+  const { host, model, ready } = base
+  const watches = createWatches(base.listen, base.frame)
+  base.windows.add(watches.close)
+  const pastId = past === null ? {} : { past: past.id }
+
+  const watchStream = (stream: AnyStream, id: string) => {
+    mustKnow(stream)
+    return watches.stream({ kind: 'stream', stream: stream.at(id).stream, ...pastId })
+  }
+  const watch = (what: AnyStream | AnyView, id?: string): Observable<unknown> => {
+    if (!('kind' in what))
+      return watchStream(what, id as string).pipe(
+        map(({ state }) => state),
+        distinctUntilChanged(),
+      )
+    if (model.projections.get(what.name) !== what) throw unknownProjection(what.name, model.name)
+    const query = { kind: 'projection' as const, name: what.name, ...pastId }
+    return what.kind === 'table' ? watches.rows(query) : watches.value(query)
+  }
+  const mustKnow = ({ type }: AnyStream): void => {
+    if (model.streamOf(type) === undefined) {
+      throw new VarveError('unknown_stream', `The model ${model.name} has no stream type ${type}.`)
+    }
+  }
+  /** Asks the host of the present; in the past it is refused. */
+  const inPresent = async <T>(ask: () => Promise<T>): Promise<T> => {
+    if (past !== null) throw readOnlyError()
+    return ask()
+  }
+  const open = async <T>(ask: () => Promise<T>): Promise<T> => {
+    await ready
+    return ask()
+  }
+
+  const store = {
+    ready,
+    past: past?.cut ?? null,
+    dispatch: (call: CommandCall | readonly CommandCall[]) =>
+      inPresent(() => dispatchOn(base, Array.isArray(call) ? call : [call as CommandCall])),
+    watch,
+    watchStream,
+    history(stream: AnyStream, id: string) {
+      mustKnow(stream)
+      return readHistory(base, stream.at(id).stream, past?.id ?? null)
+    },
+    at: (cut: Cut) => open(async () => openWindow(base, { id: mustReply(await host.openPast(cut)), cut })),
+    status$: base.status$,
+    inbox$: startWithNone(watches.inbox()),
+    lost$: base.lost$,
+    acknowledgeLoss: base.acknowledgeLoss,
+    dismiss: ({ log, dot }: CommitRef) =>
+      inPresent(() => open(async () => void mustReply(await host.dismiss({ log, dot })))),
+    cancel: ({ log, dot }: CommitRef) =>
+      inPresent(() => open(async () => mustReply(await host.cancel({ log, dot })))),
+    retry: (item: InboxNote) => inPresent(() => retryOn(base, item)),
+    setToken: (token: string | null) => inPresent(() => base.setToken(token)),
+    async close() {
+      if (past === null) return base.close()
+      if (!base.windows.delete(watches.close)) return
+      watches.close()
+      mustReply(await host.closePast(past.id))
+    },
+  }
+  return Object.freeze(store) as unknown as Store
+}
+
+const noItems: readonly InboxNote[] = Object.freeze([])
+
+/** Nothing is in it until it is read. */
+function startWithNone(inbox$: Observable<readonly InboxNote[]>): Observable<readonly InboxNote[]> {
+  return new Observable((watcher) => {
+    watcher.next(noItems)
+    return inbox$.subscribe(watcher)
+  })
+}
+
+async function* readHistory(
+  { host, ready }: Base,
+  stream: StreamName,
+  past: string | null,
+): AsyncGenerator<unknown> {
+  await ready
+  let from: HistoryPage['next'] = null
+  do {
+    const page: HistoryPage = mustReply(await host.history(stream, from, past))
+    yield* page.events
+    from = page.next
+  } while (from !== null)
+}
+
+function unknownProjection(name: string, model: string): VarveError {
+  return new VarveError('unknown_projection', `The model ${model} has no projection ${name} like this one.`, {
+    hint: 'Add it to `projections` in defineModel.',
+  })
+}

@@ -1,0 +1,103 @@
+/** The ports as a browser's worker has them: WebSocket, Web Locks, BroadcastChannel, online and offline events. */
+import type { Connection, Locks, NetworkHints, SyncClock, SyncPorts, TabChannel, Transport } from './ports.ts'
+import { type Sync, type SyncContext, startSync } from './sync.ts'
+
+/** How `serveStore` is told what to sync with. */
+export type SyncFactory = (context: SyncContext) => Sync
+
+/**
+ * Syncs with a varve server over a WebSocket.
+ *
+ * @param url absolute, or relative to the page's origin (`/sync`); http and https become ws and wss.
+ */
+export function webSocket(url: string | URL): SyncFactory {
+  return (context) => startSync(context, browserPorts(webSocketTransport(url)))
+}
+
+export function browserPorts(transport: Transport): SyncPorts {
+  return {
+    clock: systemClock,
+    transport,
+    locks: webLocks,
+    openTabChannel,
+    networkHints,
+    reportError: reportToConsole,
+  }
+}
+
+export const systemClock: SyncClock = Object.freeze({
+  now: () => Date.now(),
+  random: () => Math.random(),
+  newId: () => crypto.randomUUID(),
+  at(atMs: number, callback: () => void) {
+    // A timeout longer than 2³¹ ms fires at once: wake up early instead, an early tick does no harm.
+    const timer = setTimeout(callback, Math.min(Math.max(0, atMs - Date.now()), 2 ** 31 - 1))
+    return () => clearTimeout(timer)
+  },
+})
+
+export function webSocketTransport(url: string | URL): Transport {
+  return Object.freeze({
+    connect(events: Parameters<Transport['connect']>[0]): Connection {
+      const address = new URL(url, globalThis.location?.href)
+      address.protocol = address.protocol.replace(/^http/, 'ws')
+      const socket = new WebSocket(address)
+      let isClosed = false
+      const close = () => {
+        if (isClosed) return
+        isClosed = true
+        events.onClose()
+      }
+      socket.onopen = () => events.onOpen()
+      // Protocol version 1 speaks text; a binary frame is not from a server of ours.
+      socket.onmessage = ({ data }) => events.onText(typeof data === 'string' ? data : '')
+      socket.onclose = close
+      socket.onerror = close
+      return Object.freeze({
+        send(text: string) {
+          if (socket.readyState === WebSocket.OPEN) socket.send(text)
+        },
+        close() {
+          isClosed = true
+          socket.close()
+        },
+      })
+    },
+  })
+}
+
+export const webLocks: Locks = Object.freeze({
+  async withLock(name: string, hold: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    try {
+      await navigator.locks.request(name, { signal }, hold)
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  },
+})
+
+export function openTabChannel(name: string): TabChannel {
+  const channel = new BroadcastChannel(name)
+  return Object.freeze({
+    post: (message: unknown) => channel.postMessage(message),
+    onMessage(listener: (message: unknown) => void) {
+      channel.onmessage = ({ data }) => listener(data)
+    },
+    close: () => channel.close(),
+  })
+}
+
+const networkHints: NetworkHints = (listener) => {
+  const online = () => listener('online')
+  const offline = () => listener('offline')
+  globalThis.addEventListener?.('online', online)
+  globalThis.addEventListener?.('offline', offline)
+  return () => {
+    globalThis.removeEventListener?.('online', online)
+    globalThis.removeEventListener?.('offline', offline)
+  }
+}
+
+function reportToConsole(error: unknown): void {
+  console.error('varve sync:', error)
+}

@@ -1,0 +1,233 @@
+/**
+ * The tab that talks to the server: drives the pure session with a real transport, clock and store.
+ *
+ * Inputs are taken one at a time, and what a step asks for is done before the next: an `apply` is awaited, then the
+ * session is shown what the store holds now. So the session never acts on a store that it does not know.
+ */
+import type { LogId } from '../core/dot.ts'
+import { messageOf, VarveError } from '../core/errors.ts'
+import type { Problem } from '../core/query.ts'
+import type { SyncReport } from '../engine/sync-port.ts'
+import type { StoredLog } from '../protocol/channel.ts'
+import { decodeServer, encode } from '../protocol/codec.ts'
+import {
+  newSession,
+  reportOf,
+  type SessionInput,
+  type SessionOutput,
+  type SessionState,
+  sessionWakeAtMs,
+  stepSession,
+} from '../protocol/session.ts'
+import { reportEveryMs } from './follow.ts'
+import type { Connection, SyncPorts } from './ports.ts'
+import type { SyncContext, TabMessage } from './sync.ts'
+
+export interface Leading {
+  setToken(token: string | null): void
+  /** Another tab has written: look at the store. */
+  look(): Promise<void>
+  /** Tells the other tabs how sync stands. */
+  tellReport(): void
+  /** Resolves when another tab has taken over. */
+  readonly fenced: Promise<void>
+  stop(): Promise<void>
+}
+
+export function lead(context: SyncContext, ports: SyncPorts, post: (message: TabMessage) => void): Leading {
+  const { engine } = context
+  const { clock, transport } = ports
+  const queue: SessionInput[] = []
+  let state: SessionState = newSession(context.store, context.token, [])
+  let connection: Connection | null = null
+  let forgetTick: () => void = () => {}
+  let forgetReport: () => void = () => {}
+  let lastReport = ''
+  let isRunning = false
+  let isStopped = false
+  let running: Promise<void> = Promise.resolve()
+  /** Logs whose last page could not be stored, until it is asked for again; and why. */
+  const failing = new Set<LogId>()
+  let trouble: Problem | null = null
+  const fencedOut = Promise.withResolvers<void>()
+
+  const stopWatching = engine.onChange(() => void showStore())
+  const stopHints = ports.networkHints((network) => take({ type: 'hint', network }))
+
+  running = begin().catch((error) => {
+    ports.reportError(error)
+    fencedOut.resolve()
+  })
+
+  return Object.freeze({
+    setToken: (token: string | null) => take({ type: 'token', token }),
+    look: showStore,
+    tellReport: () => post({ type: 'report', report: presentReport() }),
+    fenced: fencedOut.promise,
+    async stop(): Promise<void> {
+      stopWatching()
+      stopHints()
+      isStopped = true
+      forgetTick()
+      forgetReport()
+      connection?.close()
+      connection = null
+      await running
+    },
+  })
+
+  async function begin(): Promise<void> {
+    await engine.lead(clock.newId())
+    state = { ...state, logs: await storedLogs() }
+    take({ type: 'start' })
+    tellRegularly()
+  }
+
+  async function storedLogs(): Promise<readonly StoredLog[]> {
+    const logs = await engine.readLogs()
+    return logs.map(({ head, outbox }) => ({
+      log: head.log,
+      epoch: head.epoch,
+      position: head.position,
+      chain: head.chain,
+      history: head.history,
+      outbox,
+    }))
+  }
+
+  async function showStore(): Promise<void> {
+    try {
+      const logs = await storedLogs()
+      take({ type: 'stored', logs })
+    } catch (error) {
+      ports.reportError(error)
+    }
+  }
+
+  function take(input: SessionInput): void {
+    if (isStopped) return
+    queue.push(input)
+    if (isRunning) return
+    isRunning = true
+    running = run()
+  }
+
+  async function run(): Promise<void> {
+    try {
+      for (let input = queue.shift(); input !== undefined && !isStopped; input = queue.shift()) {
+        const [next, outputs] = stepSession(state, input, { nowMs: clock.now(), random: clock.random() })
+        state = next
+        for (const output of outputs) await perform(output)
+        report()
+      }
+    } catch (error) {
+      // The store failed under us (closed, gone): it says so itself; the session goes on when it is asked again.
+      ports.reportError(error)
+    }
+    // In the same turn as the last look at the queue: an input that comes later starts a run of its own.
+    isRunning = false
+    armTick()
+  }
+
+  async function perform(output: SessionOutput): Promise<void> {
+    switch (output.type) {
+      case 'connect':
+        return connectNow()
+      case 'disconnect':
+        connection?.close()
+        connection = null
+        return
+      case 'send':
+        connection?.send(encode(output.message))
+        return
+      case 'apply':
+        return applyNow(output)
+      case 'withdraw':
+        await engine.withdraw(output.log, output.commit.dot, output.reason)
+        return
+    }
+  }
+
+  function connectNow(): void {
+    connection?.close()
+    // Late events of an earlier connection must not touch the present one.
+    const isPresent = () => connection === opened
+    const opened: Connection = transport.connect({
+      onOpen: () => isPresent() && take({ type: 'opened' }),
+      onText: (text) => {
+        if (!isPresent()) return
+        const decoded = decodeServer(text)
+        take(decoded.ok ? { type: 'received', message: decoded.message } : { type: 'garbled' })
+      },
+      onClose: () => {
+        if (!isPresent()) return
+        connection = null
+        take({ type: 'closed' })
+      },
+    })
+    connection = opened
+  }
+
+  async function applyNow({ log, epoch, entries }: SessionOutput & { type: 'apply' }): Promise<void> {
+    // What follows on a page that failed is a gap, and comes again with it.
+    if (failing.has(log)) return
+    try {
+      const result = await engine.applyEntries(log, epoch, entries)
+      trouble = null
+      if (result === 'fenced') fencedOut.resolve()
+      else if (result === 'gap') queue.push({ type: 'not_applied', log })
+    } catch (error) {
+      ports.reportError(error)
+      const problem = problemIn(error)
+      if (finalCodes.has(problem.code)) {
+        queue.push({ type: 'not_applied', log, problem })
+        return
+      }
+      // A full disk, say: the cursor has not moved; ask again later, when there may be room.
+      trouble = problem
+      failing.add(log)
+      clock.at(clock.now() + retryApplyMs, () => {
+        failing.delete(log)
+        take({ type: 'not_applied', log })
+      })
+    }
+  }
+
+  function presentReport(): SyncReport {
+    const report = reportOf(state)
+    return trouble === null || report.problem !== null ? report : { ...report, problem: trouble }
+  }
+
+  function report(): void {
+    const now = presentReport()
+    const text = JSON.stringify(now)
+    if (text === lastReport) return
+    lastReport = text
+    engine.report(now)
+    post({ type: 'report', report: now })
+  }
+
+  function tellRegularly(): void {
+    post({ type: 'report', report: presentReport() })
+    forgetReport = clock.at(clock.now() + reportEveryMs, tellRegularly)
+  }
+
+  function armTick(): void {
+    forgetTick()
+    if (isStopped) return
+    const atMs = sessionWakeAtMs(state, clock.now())
+    if (Number.isFinite(atMs)) forgetTick = clock.at(atMs, () => take({ type: 'tick' }))
+  }
+}
+
+const retryApplyMs = 3_000
+
+/** Of these more of the same entries make nothing better. */
+const finalCodes: ReadonlySet<string> = new Set(['fork', 'chain_broken', 'collision', 'defect'])
+
+function problemIn(error: unknown): Problem {
+  if (error instanceof VarveError) {
+    return { code: error.code, message: error.message, hint: error.hint ?? 'All work is saved on this device.' }
+  }
+  return { code: 'storage_failed', message: messageOf(error), hint: 'It is tried again in a few seconds.' }
+}

@@ -1,0 +1,143 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { Account, shop } from '../core/cart.fixture.ts'
+import type { CommandCall } from '../core/command.ts'
+import { createLedger, type Ledger } from '../core/ledger.ts'
+import type { StoreStatus } from '../core/query.ts'
+import { type Engine, openEngine } from '../engine/engine.ts'
+import { memoryDisk, openMemoryLog } from '../log/index.ts'
+import { memoryNetwork, memoryPorts } from '../testing/memory-ports.ts'
+import { referenceServer } from '../testing/reference-server.ts'
+import type { SyncPorts } from './ports.ts'
+import { startSync } from './sync.ts'
+
+interface Tab {
+  readonly engine: Engine
+  wish(call: CommandCall | readonly CommandCall[]): Promise<unknown>
+  /** Resolves when the status satisfies the test. */
+  until(test: (status: StoreStatus) => boolean): Promise<StoreStatus>
+  close(): Promise<void>
+}
+
+const tabs: Tab[] = []
+const errors: unknown[] = []
+let seeds = 0
+
+afterEach(async () => {
+  await Promise.all(tabs.splice(0).map((tab) => tab.close()))
+  expect(errors.splice(0)).toEqual([])
+})
+
+function world(): { ledger: Ledger; network: ReturnType<typeof memoryNetwork>; device: () => Device } {
+  const ledger = createLedger('e')
+  const network = memoryNetwork(referenceServer('bank/1', ledger, () => Date.now()))
+  const device = (): Device => ({ disk: memoryDisk(), ports: memoryPorts(network, (error) => errors.push(error)) })
+  return { ledger, network, device }
+}
+
+interface Device {
+  readonly disk: ReturnType<typeof memoryDisk>
+  readonly ports: SyncPorts
+}
+
+async function openTab({ disk, ports }: Device): Promise<Tab> {
+  const engine = await openEngine({
+    model: shop,
+    log: openMemoryLog(disk),
+    logs: { customer: 'customer/1', bank: 'bank/1' },
+    ports: { now: () => 0, newId: () => crypto.randomUUID(), report: (error) => errors.push(error) },
+  })
+  // The reference server serves one log: the other one stays on the device.
+  const bankOnly = {
+    ...engine,
+    readLogs: async () => (await engine.readLogs()).filter(({ head }) => head.log === 'bank/1'),
+  }
+  const sync = startSync({ engine: bankOnly, name: 'test', store: engine.store, token: 'token' }, ports)
+  const tab: Tab = {
+    engine,
+    wish(calls) {
+      seeds += 1
+      return engine.dispatch({ commands: [calls].flat() as never, now: 0, seed: `seed-${seeds}` })
+    },
+    until: (test) =>
+      new Promise((resolve) => {
+        let stop: (() => void) | null = null
+        stop = engine.subscribe({ kind: 'status' }, (update) => {
+          if (update.kind !== 'status' || !test(update.status)) return
+          queueMicrotask(() => stop?.())
+          resolve(update.status)
+        })
+      }),
+    async close() {
+      await sync.stop()
+      await engine.close()
+    },
+  }
+  tabs.push(tab)
+  return tab
+}
+
+const balance = ({ engine }: Tab, id = 'a'): Promise<unknown> =>
+  new Promise((resolve) => {
+    engine.subscribe({ kind: 'stream', stream: `account/${id}` }, (update) => {
+      if (update.kind === 'stream') resolve(update.state)
+    })
+  })
+const deposit = (amount: number) => Account.commands.deposit('a', { amount })
+const isSynced = (status: StoreStatus) => status.phase === 'synced'
+
+describe('sync', () => {
+  it('Y1 what one device decides, the other shows', async () => {
+    const { device, ledger } = world()
+    const [a, b] = [await openTab(device()), await openTab(device())]
+    await a.wish(deposit(5))
+    await b.wish(Account.commands.deposit('a', { amount: 2 }))
+    await Promise.all([a, b].map((tab) => tab.until((status) => isSynced(status) && status.logs.every(({ log, position }) => log !== 'bank/1' || position === 2))))
+    expect(await balance(a)).toEqual({ balance: 7 })
+    expect(await balance(b)).toEqual({ balance: 7 })
+    expect(ledger.head()).toBe(2)
+  })
+
+  it('Y2 works while the network is gone, says so, and catches up when it is back', async () => {
+    const { device, network, ledger } = world()
+    const phone = device()
+    const a = await openTab(phone)
+    await a.until(isSynced)
+    network.down()
+    await a.until((status) => status.phase === 'offline')
+    for (let i = 0; i < 20; i++) await a.wish(deposit(1))
+    expect(a.engine.status()).toMatchObject({ phase: 'offline', pending: 20 })
+    network.up()
+    await a.until((status) => isSynced(status) && status.pending === 0)
+    expect(ledger.head()).toBe(20)
+  })
+
+  it('Y3 every tab writes and one syncs; when it closes another takes over', async () => {
+    const { device, ledger } = world()
+    const phone = device()
+    const first = await openTab(phone)
+    await first.until((status) => status.leading && isSynced(status))
+    const second = await openTab(phone)
+    await second.until(isSynced)
+    expect(second.engine.status().leading).toBe(false)
+    await second.wish(deposit(3))
+    await first.until((status) => isSynced(status) && status.logs.some(({ position }) => position === 1))
+    await second.until((status) => isSynced(status) && status.pending === 0)
+    await tabs.shift()?.close()
+    await second.until((status) => status.leading && isSynced(status))
+    await second.wish(deposit(4))
+    await second.until((status) => isSynced(status) && status.pending === 0 && status.logs.some(({ position }) => position === 2))
+    expect(ledger.entries(0).map((entry) => entry.commit.dot.replica)).toHaveLength(2)
+    const [one, two] = ledger.entries(0)
+    // C8: another leader, another name, which continues the first.
+    expect(two?.commit.parent).toEqual(one?.commit.dot)
+  })
+
+  it('Y4 a closed store leaves nothing running', async () => {
+    const { device, ledger } = world()
+    const a = await openTab(device())
+    await a.until(isSynced)
+    await tabs.shift()?.close()
+    await expect(a.wish(deposit(1))).rejects.toMatchObject({ code: 'closed' })
+    expect(ledger.head()).toBe(0)
+  })
+})

@@ -1,0 +1,104 @@
+/**
+ * Agree: keeps one store and its server together, from whichever tab leads.
+ *
+ *   every tab    engine changed ──▸ "moved" to the other tabs ──▸ they refresh from the database
+ *   the leader   engine ⇄ session (pure) ⇄ transport, and its report to the other tabs
+ *
+ * Leadership is a Web Lock: it passes on when the tab ends, however it ends. A leader mints a replica id before
+ * anything else (rule C8). Nothing here holds state that matters: what is pending, placed and known is in the log,
+ * and a driver that starts anew goes on from there.
+ */
+import type { SyncPort, SyncReport } from '../engine/sync-port.ts'
+import { followLeader } from './follow.ts'
+import { lead } from './lead.ts'
+import type { SyncPorts } from './ports.ts'
+
+export interface SyncContext {
+  readonly engine: SyncPort
+  /** The store's name: tabs of one name share a database. */
+  readonly name: string
+  /** The store's identity, told to the server. */
+  readonly store: string
+  readonly token: string | null
+}
+
+export interface Sync {
+  /** A fresh token, or null when signed out. */
+  setToken(token: string | null): void
+  /** Leaves the lock to another tab. Resolves when nothing of it runs any more. */
+  stop(): Promise<void>
+}
+
+/** What tabs of one store tell each other. */
+export type TabMessage =
+  | { readonly type: 'moved' }
+  | { readonly type: 'report'; readonly report: SyncReport }
+  /** A follower asks for the leader's report. */
+  | { readonly type: 'ask' }
+  | { readonly type: 'token'; readonly token: string }
+
+export function startSync(context: SyncContext, ports: SyncPorts): Sync {
+  const { engine, name } = context
+  const channel = ports.openTabChannel(`varve:${name}`)
+  const stopping = new AbortController()
+  const follower = followLeader(engine, channel, ports)
+  let token = context.token
+  let leader: ReturnType<typeof lead> | null = null
+
+  const post = (message: TabMessage): void => channel.post(message)
+  const stopWatching = engine.onChange(() => post({ type: 'moved' }))
+
+  channel.onMessage((message) => {
+    const told = message as TabMessage
+    if (told.type === 'moved') guarded(leader === null ? engine.refresh() : leader.look())
+    else if (told.type === 'report') follower.heard(told.report)
+    else if (told.type === 'ask') leader?.tellReport()
+    else if (told.type === 'token') leader?.setToken(told.token)
+  })
+
+  const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve()))
+  const ended = waitToLead().catch(ports.reportError)
+
+  return Object.freeze({
+    setToken(next: string | null): void {
+      token = next
+      if (leader !== null) leader.setToken(next)
+      else if (next !== null) post({ type: 'token', token: next })
+    },
+    async stop(): Promise<void> {
+      stopWatching()
+      follower.pause()
+      stopping.abort()
+      await ended
+      channel.close()
+    },
+  })
+
+  async function waitToLead(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await ports.locks.withLock(`varve:${name}:leader`, leadUntilStopped, stopping.signal)
+    }
+  }
+
+  async function leadUntilStopped(): Promise<void> {
+    follower.pause()
+    leader = lead({ ...context, token }, ports, post)
+    await Promise.race([stopped, leader.fenced])
+    await leader.stop()
+    leader = null
+    if (stopping.signal.aborted) return
+    // Fenced, or the store does not answer: let others lead, and do not spin.
+    follower.resume()
+    await Promise.race([stopped, pause(leadAgainMs)])
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => ports.clock.at(ports.clock.now() + ms, resolve))
+  }
+
+  function guarded(work: Promise<void>): void {
+    work.catch(ports.reportError)
+  }
+}
+
+const leadAgainMs = 2_000

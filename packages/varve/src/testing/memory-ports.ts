@@ -1,0 +1,123 @@
+/**
+ * Locks, tab channels and a transport without a browser: for several "tabs" of one store in one thread, against a
+ * server in the same thread. Messages take a turn of the event loop, as real ones do.
+ */
+import { decodeClient, encode } from '../protocol/codec.ts'
+import { type SyncFactory, systemClock, webSocketTransport } from '../sync/browser-ports.ts'
+import type { Connection, Locks, SyncPorts, TabChannel, Transport } from '../sync/ports.ts'
+import { startSync } from '../sync/sync.ts'
+import type { ReferenceServer } from './reference-server.ts'
+
+/** Web Locks in memory: exclusive, first come, first served. */
+export function memoryLocks(): Locks {
+  const tails = new Map<string, Promise<void>>()
+  return Object.freeze({
+    async withLock(name: string, hold: () => Promise<void>, signal: AbortSignal): Promise<void> {
+      const before = tails.get(name) ?? Promise.resolve()
+      const mine = Promise.withResolvers<void>()
+      tails.set(name, mine.promise)
+      const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      await Promise.race([before, aborted])
+      try {
+        if (!signal.aborted) await hold()
+      } finally {
+        // Whoever comes next waits for the one before too, if this one gave up waiting.
+        before.then(() => mine.resolve())
+      }
+    },
+  })
+}
+
+/** BroadcastChannel in memory; a message never reaches its sender. */
+export function memoryTabChannels(): (name: string) => TabChannel {
+  const members = new Map<string, Set<(message: unknown) => void>>()
+  return (name) => {
+    const tabs = members.get(name) ?? new Set()
+    members.set(name, tabs)
+    let listener: (message: unknown) => void = () => {}
+    const hear = (message: unknown) => listener(message)
+    tabs.add(hear)
+    return Object.freeze({
+      post(message: unknown) {
+        const copy: unknown = structuredClone(message)
+        for (const tab of tabs) if (tab !== hear) queueMicrotask(() => tabs.has(tab) && tab(copy))
+      },
+      onMessage(next: (message: unknown) => void) {
+        listener = next
+      },
+      close: () => void tabs.delete(hear),
+    })
+  }
+}
+
+export interface MemoryNetwork extends Transport {
+  /** Cuts all connections; none is made until `up`. */
+  down(): void
+  up(): void
+}
+
+export function memoryNetwork(server: ReferenceServer): MemoryNetwork {
+  const open = new Set<() => void>()
+  let isUp = true
+  return Object.freeze({
+    connect(events: Parameters<Transport['connect']>[0]): Connection {
+      let isOpen = true
+      const later = (work: () => void) => setTimeout(() => isOpen && work(), 0)
+      const remote = server.connect((message) => later(() => events.onText(encode(message))))
+      const cut = () => {
+        if (!isOpen) return
+        isOpen = false
+        open.delete(cut)
+        remote.close()
+        events.onClose()
+      }
+      open.add(cut)
+      later(() => (isUp ? events.onOpen() : cut()))
+      return Object.freeze({
+        send(text: string) {
+          later(() => {
+            const decoded = decodeClient(text)
+            if (decoded.ok) remote.receive(decoded.message)
+          })
+        },
+        close() {
+          isOpen = false
+          open.delete(cut)
+          remote.close()
+        },
+      })
+    },
+    down() {
+      isUp = false
+      for (const cut of [...open]) cut()
+    },
+    up() {
+      isUp = true
+    },
+  })
+}
+
+/** All that one device's tabs share, over a given network. */
+export function memoryPorts(transport: Transport, reportError: (error: unknown) => void): SyncPorts {
+  const hints = new Set<(network: 'online' | 'offline') => void>()
+  return Object.freeze({
+    clock: systemClock,
+    transport,
+    locks: memoryLocks(),
+    openTabChannel: memoryTabChannels(),
+    networkHints: (listener: (network: 'online' | 'offline') => void) => {
+      hints.add(listener)
+      return () => hints.delete(listener)
+    },
+    reportError,
+  })
+}
+
+/**
+ * `webSocket` for stores outside a browser: a real socket, locks and tab channels in memory. One factory is one device:
+ * stores opened with it on one log are its tabs.
+ */
+export function localWebSocket(url: string | URL): SyncFactory {
+  const ports = memoryPorts(webSocketTransport(url), (error) => console.error('varve sync:', error))
+  return (context) => startSync(context, ports)
+}

@@ -1,0 +1,49 @@
+/**
+ * The engine as a host: what a store stands on, in the same thread or behind the worker's border. Failures become
+ * values here, because an error thrown through Comlink loses its code and cause.
+ */
+import { messageOf, VarveError } from '../core/errors.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Failed, Host, OpenRequest, Reply } from './contract.ts'
+
+export interface HostOptions {
+  /** A fresh token for whoever talks to the server, or null when signed out. */
+  readonly setToken?: (token: string | null) => void
+}
+
+export function hostOf(engine: Engine, { setToken = () => {} }: HostOptions = {}): Host {
+  return Object.freeze({
+    open: ({ witness }: OpenRequest) =>
+      reply(async () => ({ store: engine.store, lost: witness !== null && witness !== engine.store })),
+    dispatch: (request, again) => reply(() => engine.dispatch(request, again)),
+    subscribe: (query, listener) => engine.subscribe(query, listener),
+    history: (stream, from, past) => reply(() => engine.history(stream, from, past)),
+    openPast: (cut) => reply(() => engine.openPast(cut)),
+    closePast: (past) => reply(() => nothing(engine.closePast(past))),
+    cancel: (ref) => reply(() => engine.cancel(ref)),
+    dismiss: (ref) => reply(() => nothing(engine.dismiss(ref))),
+    setToken: (token) => reply(async () => nothing(setToken(token))),
+    close: () => reply(() => nothing(engine.close())),
+  } satisfies Host)
+}
+
+/** Runs a call; what it throws becomes a value. */
+export async function reply<T>(call: () => Promise<T>): Promise<Reply<T>> {
+  try {
+    return { ok: true, value: await call() }
+  } catch (thrown) {
+    return { ok: false, failure: failureOf(thrown) }
+  }
+}
+
+export function failureOf(thrown: unknown): Failed {
+  if (thrown instanceof VarveError) {
+    return { code: thrown.code, message: thrown.message, hint: thrown.hint ?? '' }
+  }
+  return { code: 'defect', message: messageOf(thrown), hint: 'This is a bug in varve: please report it.' }
+}
+
+async function nothing(done: Promise<void> | void): Promise<null> {
+  await done
+  return null
+}

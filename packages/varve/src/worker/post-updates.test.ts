@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import type { RowsUpdate, Update } from '../core/query.ts'
+import { postUpdates, putTogether } from './post-updates.ts'
+
+const rows = (reset: boolean, ...changed: readonly (readonly [string, unknown])[]): RowsUpdate => ({
+  kind: 'rows',
+  reset,
+  rows: changed,
+})
+
+describe('a subscription across the border', () => {
+  it('B3 what comes within a frame is posted together, and nothing of it is lost', async () => {
+    const { port1, port2 } = new MessageChannel()
+    let tell: (update: Update) => void = () => undefined
+    const end = postUpdates(
+      {
+        subscribe(_query, listener) {
+          tell = listener
+          return () => undefined
+        },
+      },
+      { kind: 'status' },
+      { port: port2 },
+    )
+    const posted: Update[] = []
+    const twice = new Promise<void>((resolve) => {
+      port1.onmessage = ({ data }) => {
+        posted.push(data)
+        if (posted.length === 2) resolve()
+      }
+    })
+    tell(rows(true, ['a', 1]))
+    for (let n = 1; n <= 100; n++) tell(rows(false, [`k${n % 3}`, n]))
+    await twice
+    expect(posted).toEqual([rows(true, ['a', 1]), rows(false, ['k1', 100], ['k2', 98], ['k0', 99])])
+    end()
+    port1.close()
+  })
+
+  it('B3 the subscription ends when the page says so on its port', async () => {
+    const { port1, port2 } = new MessageChannel()
+    const stopped = new Promise<void>((resolve) => {
+      postUpdates({ subscribe: () => () => resolve() }, { kind: 'status' }, { port: port2 })
+    })
+    port1.postMessage('end')
+    await stopped
+  })
+
+  it('B3 rows put together are the rows that the page would have had one by one', () => {
+    expect(putTogether(rows(true, ['a', 1], ['b', 2]), rows(false, ['a', null], ['c', 3]))).toEqual(
+      rows(true, ['b', 2], ['c', 3]),
+    )
+    expect(putTogether(rows(false, ['a', 1]), rows(false, ['a', null]))).toEqual(rows(false, ['a', null]))
+    expect(putTogether(rows(false, ['a', 1]), rows(true))).toEqual(rows(true))
+  })
+})

@@ -1,0 +1,153 @@
+/**
+ * The worker's side of the border: opens the log, the engine and sync when the page says so, and answers the calls of
+ * the contract through a filter. One worker serves one page and one store.
+ *
+ *   idle ──open──▸ opening ──▸ open ──close──▸ closed
+ *     ▴               │ failed
+ *     └───────────────┘
+ */
+import { expose } from 'comlink'
+import { VarveError } from '../core/errors.ts'
+import type { Model } from '../core/model.ts'
+import { openEngine } from '../engine/engine.ts'
+import { openDexieLog } from '../log/dexie.ts'
+import type { StoreLog } from '../log/port.ts'
+import type { SyncFactory } from '../sync/index.ts'
+import type { Contract, Host, Opened, OpenRequest, Reply } from './contract.ts'
+import { modelSignature } from './contract-model.ts'
+import { filterEndpoint, type RawEndpoint } from './endpoint.ts'
+import { failureOf, hostOf, reply } from './host.ts'
+import { postUpdates } from './post-updates.ts'
+import { type Syncing, startSyncing } from './serve-sync.ts'
+
+export interface ServeOptions {
+  /** How to agree with a server, such as `webSocket('/sync')`. Without it the store stays in this browser. */
+  readonly sync?: SyncFactory
+  /** Default: the global scope of this worker. */
+  readonly endpoint?: RawEndpoint
+  /** Default: IndexedDB. */
+  readonly openLog?: (name: string) => StoreLog
+}
+
+type State =
+  | { readonly phase: 'idle' | 'closed' }
+  | { readonly phase: 'opening'; readonly opening: Promise<unknown> }
+  | { readonly phase: 'open'; readonly host: Host; readonly syncing: Syncing }
+
+/** Called once, in the worker's script. */
+export function serveStore(model: Model, options: ServeOptions = {}): void {
+  expose(
+    createBorder(model, options),
+    filterEndpoint(options.endpoint ?? (globalThis as unknown as RawEndpoint)),
+  )
+}
+
+/** The contract, ready to be exposed. */
+export function createBorder(model: Model, options: ServeOptions = {}): Contract {
+  const { openLog = (name) => openDexieLog({ name }), sync = null } = options
+  const subscriptions = new Set<() => void>()
+  let state: State = { phase: 'idle' }
+
+  const open = async (request: OpenRequest): Promise<Opened> => {
+    await holdForEver(request.aliveLock)
+    if (request.model !== modelSignature(model)) throw mismatch(request.model, modelSignature(model))
+    const log = openLog(request.name)
+    try {
+      const { name, logs, actor, witness } = request
+      const engine = await openEngine({ model, log, logs, actor, ports })
+      const syncing = startSyncing(sync, { engine, name, store: engine.store }, request)
+      state = { phase: 'open', host: hostOf(engine, { setToken: syncing.setToken }), syncing }
+      return { store: engine.store, lost: witness !== null && witness !== engine.store }
+    } catch (error) {
+      await log.close()
+      throw error
+    }
+  }
+
+  const mustOpen = async (): Promise<State & { readonly phase: 'open' }> => {
+    if (state.phase === 'opening') await state.opening
+    if (state.phase !== 'open') throw notOpen(state.phase)
+    return state
+  }
+  /** What the host answers, or why it cannot be asked. */
+  const ask = async <T>(question: (host: Host) => Promise<Reply<T>>): Promise<Reply<T>> => {
+    try {
+      return await question((await mustOpen()).host)
+    } catch (thrown) {
+      return { ok: false, failure: failureOf(thrown) }
+    }
+  }
+
+  return Object.freeze({
+    async open(request: OpenRequest): Promise<Reply<Opened>> {
+      if (state.phase !== 'idle') return { ok: false, failure: failureOf(openAlready()) }
+      const opening = reply(() => open(request))
+      state = { phase: 'opening', opening }
+      const opened = await opening
+      if (!opened.ok) state = { phase: 'idle' }
+      return opened
+    },
+    dispatch: (request, again) => ask((host) => host.dispatch(request, again)),
+    subscribe: (query, port) =>
+      reply(async () => {
+        const { host } = await mustOpen()
+        const end = postUpdates(host, query, { port, onEnd: () => subscriptions.delete(end) })
+        subscriptions.add(end)
+        return null
+      }),
+    history: (stream, from, past) => ask((host) => host.history(stream, from, past)),
+    openPast: (cut) => ask((host) => host.openPast(cut)),
+    closePast: (past) => ask((host) => host.closePast(past)),
+    cancel: (ref) => ask((host) => host.cancel(ref)),
+    dismiss: (ref) => ask((host) => host.dismiss(ref)),
+    setToken: (token) => ask((host) => host.setToken(token)),
+    close: () =>
+      ask(async (host) => {
+        const { syncing } = await mustOpen()
+        state = { phase: 'closed' }
+        for (const end of [...subscriptions]) end()
+        await syncing.stop()
+        return host.close()
+      }),
+  } satisfies Contract)
+}
+
+const ports = {
+  now: () => Date.now(),
+  newId: () => crypto.randomUUID(),
+  report: (thrown: unknown) => console.error('varve:', thrown),
+}
+
+/** Resolves once the lock is held. It is given back only by the end of this worker, which is how the page notices. */
+function holdForEver(name: string): Promise<void> {
+  const locks: LockManager | undefined = navigator.locks
+  if (locks === undefined) return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    locks
+      .request(name, () => {
+        resolve()
+        return new Promise(() => undefined)
+      })
+      .catch(reject)
+  })
+}
+
+function openAlready(): VarveError {
+  return new VarveError('already_open', 'This worker serves a store already.')
+}
+
+function notOpen(phase: 'idle' | 'closed' | 'opening'): VarveError {
+  return phase === 'closed'
+    ? new VarveError('closed', 'The store was closed.')
+    : new VarveError('not_open', 'The store is not open yet.')
+}
+
+function mismatch(page: string, worker: string): VarveError {
+  return new VarveError(
+    'model_mismatch',
+    `Page and worker have different models.\npage:   ${page}\nworker: ${worker}`,
+    {
+      hint: 'Both must be built together. After an update, reload the page.',
+    },
+  )
+}
