@@ -1,0 +1,264 @@
+/**
+ * One client's connection: takes texts in, hands messages on in order, and keeps the deadlines.
+ *
+ *                 hello, authorized              token expired
+ *   greeting ───────────────────────▸ live ◂──────────────────▸ expired
+ *      │                               │         auth               │
+ *      └───────────────────────────────┴──▸ closed ◂────────────────┘
+ *            deadline, malformed, silence, goaway
+ *
+ * Messages are handled one after the other; while too many wait, the socket is not read. Whatever a client sends, it
+ * can end its own connection only. Knows no socket: `Wire` stands for one. Deadlines are looked at in `tick`.
+ */
+import {
+  type Auth,
+  type ClientMessage,
+  decodeClient,
+  encode,
+  type Hello,
+  protocolVersion,
+  type RefusalCode,
+  type Refuse,
+  refusalClasses,
+  type ServerMessage,
+  wireLimits,
+} from 'varve/protocol'
+import type { Access, Asking } from './access.ts'
+import { type ConnectionGround, createConversation, isExpired } from './conversation.ts'
+import { createRateLimit } from './rate-limit.ts'
+
+export interface Wire {
+  send(frame: string | Buffer): void
+  bufferedBytes(): number
+  /** Stops and resumes reading. */
+  pause(): void
+  resume(): void
+  /** Closes after what was sent is out. */
+  close(code: number, reason: string): void
+  terminate(): void
+}
+
+export interface Connection {
+  /** A text frame. */
+  receive(text: string): void
+  refuseAndClose(code: RefusalCode, message: string): void
+  /** The socket has room again. */
+  drained(): void
+  /** The socket is gone. */
+  closed(): void
+  tick(): void
+  goaway(reason: string, spreadMs: number): void
+  /** Finishes what is being handled, then closes. */
+  finish(): Promise<void>
+}
+
+type State =
+  | { readonly phase: 'greeting'; readonly deadlineMs: number }
+  | { readonly phase: 'live'; readonly access: Access }
+  | { readonly phase: 'expired'; readonly access: Access; readonly deadlineMs: number }
+  | { readonly phase: 'closed' }
+
+/** https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
+const policyViolation = 1008
+const goingAway = 1001
+
+/** When to come back after a failure of ours. */
+const failedRetryMs = 1_000
+
+export function createConnection(
+  ground: ConnectionGround,
+  wire: Wire,
+  asking: Omit<Asking, 'token'>,
+): Connection {
+  const { limits, monotonicMs } = ground
+  let state: State = { phase: 'greeting', deadlineMs: monotonicMs() + limits.helloMs }
+  let heardAtMs = monotonicMs()
+  let pingedAtMs = heardAtMs
+  let pingId = 0
+  let isLeaving = false
+  const queue: ClientMessage[] = []
+  let handling: Promise<void> | null = null
+  const rate = createRateLimit(limits, monotonicMs)
+  const conversation = createConversation(
+    ground,
+    {
+      send,
+      sendFrame: (frame) => wire.send(frame),
+      hasRoom: () => state.phase === 'live' && wire.bufferedBytes() < limits.bufferedBytesMax,
+      refuse,
+      refuseAndClose,
+      isClosed: () => state.phase === 'closed',
+    },
+    asking,
+  )
+
+  function receive(text: string): void {
+    if (state.phase === 'closed') return
+    heardAtMs = monotonicMs()
+    // Before anything is spent on it. An honest client is far from this.
+    const waitMs = rate.take()
+    if (waitMs > 0) {
+      refuseAndClose('rate_limited', 'Too many messages.', { retryAfterMs: Math.max(waitMs, failedRetryMs) })
+      return
+    }
+    const decoded = decodeClient(text)
+    if (!decoded.ok) {
+      refuseAndClose('malformed', decoded.fault)
+      return
+    }
+    queue.push(decoded.message)
+    if (queue.length >= limits.queuedMessagesMax) wire.pause()
+    handling ??= handleQueue()
+  }
+
+  async function handleQueue(): Promise<void> {
+    for (let message = queue.shift(); message !== undefined; message = queue.shift()) {
+      if (queue.length === 0) wire.resume()
+      try {
+        await handle(message)
+      } catch (error) {
+        // The log or the application's authorize failed: ours to look at, the client's to come back.
+        ground.onError(error)
+        const about = {
+          retryAfterMs: failedRetryMs,
+          ...('log' in message ? { log: message.log } : null),
+        }
+        if (message.type === 'hello' || message.type === 'auth')
+          refuseAndClose('internal', 'The server failed.', about)
+        else refuse('internal', 'The server failed.', about)
+      }
+    }
+    handling = null
+  }
+
+  async function handle(message: ClientMessage): Promise<void> {
+    if (state.phase === 'live' && isExpired(state.access, ground.now())) expire(state.access)
+    switch (state.phase) {
+      case 'closed':
+        return
+      case 'greeting':
+        if (message.type === 'hello') await greet(message)
+        else refuseAndClose('hello_expected', 'The first message is hello.')
+        return
+      case 'live':
+      case 'expired':
+        await handleGreeted(message, state)
+    }
+  }
+
+  async function handleGreeted(
+    message: ClientMessage,
+    { phase, access }: Extract<State, { access: Access }>,
+  ): Promise<void> {
+    switch (message.type) {
+      case 'hello':
+        return refuseAndClose('malformed', 'hello is said once.')
+      case 'auth':
+        return renew(message, access)
+      case 'ping':
+        return conversation.pong(message.id)
+      case 'pong':
+        return
+      case 'pull':
+      case 'push':
+        if (phase === 'expired') return refuse('token_expired', 'Send auth with a fresh token.')
+        if (message.type === 'pull') return conversation.pull(message, access)
+        return conversation.push(message, access, isLeaving)
+    }
+  }
+
+  async function greet(hello: Hello): Promise<void> {
+    if (hello.protocol !== protocolVersion) {
+      return refuseAndClose('unsupported_protocol', `This server speaks protocol ${protocolVersion}.`)
+    }
+    const access = await conversation.authorize(hello.token)
+    if (access === null) return
+    if (!ground.enter(access.principal)) {
+      const retryAfterMs = limits.spreadMs
+      return refuseAndClose('overloaded', 'You have too many connections.', { retryAfterMs })
+    }
+    state = { phase: 'live', access }
+    await conversation.welcome(hello, access)
+  }
+
+  async function renew(auth: Auth, before: Access): Promise<void> {
+    const access = await conversation.renew(auth, before)
+    if (access === null) return
+    state = { phase: 'live', access }
+    conversation.drained()
+  }
+
+  function expire(access: Access): void {
+    state = { phase: 'expired', access, deadlineMs: monotonicMs() + limits.authGraceMs }
+    refuse('token_expired', 'Send auth with a fresh token.')
+  }
+
+  function tick(): void {
+    const nowMs = monotonicMs()
+    if (state.phase === 'live' && isExpired(state.access, ground.now())) expire(state.access)
+    if (state.phase === 'closed') return
+    if (state.phase === 'greeting' && nowMs >= state.deadlineMs)
+      refuseAndClose('hello_expected', 'hello did not come.')
+    else if (state.phase === 'expired' && nowMs >= state.deadlineMs) close(policyViolation, 'token_expired')
+    else if (nowMs - heardAtMs >= limits.silentMs) gone()
+    else if (state.phase !== 'greeting' && nowMs - Math.max(heardAtMs, pingedAtMs) >= limits.heartbeatMs) {
+      pingId += 1
+      pingedAtMs = nowMs
+      send({ type: 'ping', id: pingId })
+    }
+  }
+
+  function send(message: ServerMessage): void {
+    if (state.phase === 'closed') return
+    wire.send(encode(message))
+    // Answers are small, but who asks without end and never reads must not fill our memory with them.
+    if (wire.bufferedBytes() > limits.bufferedBytesMax + wireLimits.frameBytesMax) gone()
+  }
+
+  function refuse(code: RefusalCode, message: string, more: Partial<Refuse> = {}): void {
+    send({ type: 'refuse', code, message, ...more })
+  }
+
+  function refuseAndClose(code: RefusalCode, message: string, more: Partial<Refuse> = {}): void {
+    refuse(code, message, more)
+    close(policyViolation, `${code} (${refusalClasses[code]})`)
+  }
+
+  function close(code: number, reason: string): void {
+    if (state.phase === 'closed') return
+    // A socket that is not read would never see the other side's part of the closing handshake.
+    wire.resume()
+    wire.close(code, reason)
+    closed()
+  }
+
+  /** Dead, or as good as: no closing handshake. */
+  function gone(): void {
+    wire.terminate()
+    closed()
+  }
+
+  function closed(): void {
+    if (state.phase === 'closed') return
+    if (state.phase !== 'greeting') ground.leave(state.access.principal)
+    state = { phase: 'closed' }
+    queue.length = 0
+    conversation.end()
+  }
+
+  return Object.freeze({
+    receive,
+    refuseAndClose,
+    drained: conversation.drained,
+    closed,
+    tick,
+    goaway(reason: string, spreadMs: number): void {
+      isLeaving = true
+      send({ type: 'goaway', reason, spreadMs })
+    },
+    async finish(): Promise<void> {
+      while (handling !== null) await handling
+      close(goingAway, 'going away')
+    },
+  })
+}

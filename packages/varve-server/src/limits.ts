@@ -1,0 +1,54 @@
+/** What the server bears, beyond the limits of the wire (varve/protocol: wireLimits). */
+export interface ServerLimits {
+  readonly connectionsMax: number
+  readonly connectionsPerPrincipalMax: number
+  /** A connection that has not said hello by then is closed. */
+  readonly helloMs: number
+  /** After a token has expired, a fresh one is awaited for so long. */
+  readonly authGraceMs: number
+  /** A client that was quiet for so long is pinged; it is told to do the same. */
+  readonly heartbeatMs: number
+  /** A connection on which nothing was heard for so long is dead. */
+  readonly silentMs: number
+  readonly messagesPerSecond: number
+  readonly messagesBurst: number
+  /** Messages of a connection that wait; beyond it its socket is not read. */
+  readonly queuedMessagesMax: number
+  readonly pageEntriesMax: number
+  /** Characters of JSON in a page of entries, which may hold one larger entry. */
+  readonly pageCharsMax: number
+  /** Bytes of encoded pages kept, so that many followers are served with one encoding. */
+  readonly pageCacheBytesMax: number
+  /** Bytes that wait in a connection's socket; beyond it no entries are sent to it. */
+  readonly bufferedBytesMax: number
+  /** Conflicts of one dot after which its streams are held for its author (rule A8), and for how long. */
+  readonly conflictsBeforeHold: number
+  readonly holdMs: number
+  /** Over how long clients are asked to spread their return after a shutdown. */
+  readonly spreadMs: number
+  /** How often deadlines are looked at. */
+  readonly tickMs: number
+  /** Folded logs kept in memory for policies and dispatch. */
+  readonly worldsMax: number
+}
+
+export const serverLimits: ServerLimits = {
+  connectionsMax: 10_000,
+  connectionsPerPrincipalMax: 64,
+  helloMs: 10_000,
+  authGraceMs: 10_000,
+  heartbeatMs: 15_000,
+  silentMs: 40_000,
+  messagesPerSecond: 200,
+  messagesBurst: 400,
+  queuedMessagesMax: 16,
+  pageEntriesMax: 500,
+  pageCharsMax: 256 * 1024,
+  pageCacheBytesMax: 32 * 1024 * 1024,
+  bufferedBytesMax: 1024 * 1024,
+  conflictsBeforeHold: 3,
+  holdMs: 2_000,
+  spreadMs: 5_000,
+  tickMs: 1_000,
+  worldsMax: 256,
+}

@@ -1,0 +1,155 @@
+/**
+ * One run of one policy on one trigger: asks its handlers what they want, and has it carried out. Whatever the
+ * application does wrong comes back as a reason; only a failure of the log itself is thrown.
+ */
+import {
+  type AnyStream,
+  type CommitRef,
+  type Entry,
+  hashOf,
+  type LogId,
+  type Model,
+  projectedEvents,
+  type StateOf,
+  streamName,
+  uuidOf,
+  validateCommands,
+} from 'varve/core'
+import type { HostTx, Wish, Written } from './host.ts'
+import { messageOf } from './message-of.ts'
+import type { PolicyAct, PolicyContext, PolicyDefinition, PolicyResult } from './policy.ts'
+
+export interface PolicyCase {
+  readonly policy: PolicyDefinition
+  readonly entry: Entry
+  readonly model: Model
+  readonly now: number
+  /** What set off the policy that wrote the trigger, if one did. */
+  readonly origin: CommitRef | null
+  readonly depth: number
+  readonly hostTx: HostTx
+  /**
+   * Goes into ids and seeds, which others read: a hash of the trigger alone could be guessed back to the name of its log.
+   */
+  readonly secret: string
+}
+
+export type Ran =
+  | { readonly ok: true; readonly written: readonly Written[] }
+  | { readonly ok: false; readonly reason: string; readonly message: string }
+
+/** Policies that set each other off in a circle are stopped here. */
+export const depthMax = 8
+/** Everybody's writes wait for a handler. */
+export const handlerMsMax = 2_000
+const messageCharsMax = 1_000
+
+export async function runPolicy({
+  policy,
+  entry,
+  model,
+  now,
+  origin,
+  depth,
+  hostTx,
+  secret,
+}: PolicyCase): Promise<Ran> {
+  const { commit } = entry
+  const { log, dot } = commit
+  if (depth > depthMax)
+    return failed('too_deep', `This is hop ${depth} of a chain of policies; ${depthMax} are allowed.`)
+
+  let ids = 0
+  /** A failure of the log while a handler was reading: not the handler's fault. */
+  let broken: { readonly error: unknown } | null = null
+  const context: PolicyContext = Object.freeze({
+    log,
+    dot,
+    origin,
+    now,
+    newId: () => {
+      ids += 1
+      return uuidOf([secret, policy.name, log, dot, ids])
+    },
+    read: async <S extends AnyStream>(target: LogId, stream: S, id: string) => {
+      try {
+        return (await hostTx.read(target, streamName(stream.type, id))) as StateOf<S>
+      } catch (error) {
+        if (!isOurs(error)) broken = { error }
+        throw error
+      }
+    },
+  })
+
+  const acts: PolicyAct[] = []
+  for (const event of projectedEvents(model, entry, log)) {
+    const handler = Object.hasOwn(policy.on, event.type) ? policy.on[event.type] : undefined
+    if (handler === undefined) continue
+    if (event.fault !== undefined) return failed('unreadable_event', event.fault)
+    try {
+      acts.push(...actsOf(await withDeadline(handler(event, context))))
+    } catch (thrown) {
+      if (broken !== null) throw (broken as { readonly error: unknown }).error
+      return failed('handler_failed', messageOf(thrown))
+    }
+  }
+
+  const wishes: Wish[] = []
+  for (const [index, act] of acts.entries()) {
+    try {
+      const { commands } = validateCommands(model, act.commands)
+      wishes.push({ log: act.log, commands, seed: hashOf([secret, policy.name, log, dot, index]) })
+    } catch (thrown) {
+      return failed('bad_command', messageOf(thrown))
+    }
+  }
+  const causation = { log: policy.revealOrigin ? log : null, dot }
+  try {
+    const carried = await hostTx.carryOut(wishes, {
+      principal: `policy:${policy.name}`,
+      actor: null,
+      causation,
+      now,
+    })
+    if (carried.ok) return carried
+    const act = acts[carried.wish]
+    const command = act?.commands[carried.command ?? 0]
+    return failed(
+      carried.reason,
+      `${command?.stream ?? ''} ${command?.name ?? ''} on ${act?.log}: ${JSON.stringify(carried.details ?? null)}`,
+    )
+  } catch (thrown) {
+    // A target that the model does not know; nothing is placed yet.
+    if (isOurs(thrown)) return failed('bad_target', messageOf(thrown))
+    throw thrown
+  }
+}
+
+function isOurs(thrown: unknown): boolean {
+  const code = (thrown as { readonly code?: unknown } | null)?.code
+  return code === 'unknown_log'
+}
+
+function actsOf(result: PolicyResult): readonly PolicyAct[] {
+  if (result === null || result === undefined) return []
+  const acts = Array.isArray(result) ? (result as readonly PolicyAct[]) : [result as PolicyAct]
+  return acts.filter(({ commands }) => commands.length > 0)
+}
+
+async function withDeadline<T>(result: T | Promise<T>): Promise<T> {
+  if (!(result instanceof Promise)) return result
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => reject(new Error(`The handler took longer than ${handlerMsMax} ms.`)),
+    handlerMsMax,
+  )
+  try {
+    return await Promise.race([result, promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function failed(reason: string, message: string): Ran {
+  return { ok: false, reason, message: message.slice(0, messageCharsMax).toWellFormed() }
+}

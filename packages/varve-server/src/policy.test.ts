@@ -1,0 +1,309 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sealCommit, VarveError } from 'varve/core'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import type { ServerLog } from './log-port.ts'
+import { definePolicy } from './policy.ts'
+import type { SyncServerOptions } from './server.ts'
+import { sqliteLog } from './sqlite/sqlite-log.ts'
+import { fulfilment, market, Order, Reservation, Stock, settlement } from './testing/market.fixture.ts'
+import { memoryLog } from './testing/memory-log.ts'
+import { startTestServer, type TestServer } from './testing/start-test-server.ts'
+import { connectTestClient } from './testing/test-client.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'varve-policy-'))
+let server: TestServer
+let files = 0
+afterEach(() => server.close())
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const seed = { principal: 'seed' }
+
+async function start(options: Partial<SyncServerOptions> = {}): Promise<void> {
+  server = await startTestServer({ model: market, policies: [fulfilment, settlement], ...options })
+}
+
+async function order(id: string, quantity: number, customer = 'ann'): Promise<void> {
+  const done = await server.server.dispatch(
+    `customer/${customer}`,
+    Order.commands.request(id, { sku: 'tee', quantity }),
+    { principal: customer },
+  )
+  expect(done.ok).toBe(true)
+}
+
+const status = async (id: string, customer = 'ann') =>
+  (await server.server.read(`customer/${customer}`, Order, id)).status
+
+describe('policies', () => {
+  it('V23 two hops: an order on one log is answered from the other, exactly once', async () => {
+    await start()
+    await server.server.dispatch('shop', Stock.commands.receive('tee', { quantity: 3 }), seed)
+    await order('o1', 2)
+    await order('o2', 2, 'bob')
+    await order('o3', 1)
+    await server.server.settled()
+    expect([await status('o1'), await status('o2', 'bob'), await status('o3')]).toEqual([
+      'placed',
+      'declined',
+      'placed',
+    ])
+    expect(await server.server.read('shop', Stock, 'tee')).toEqual({ free: 0, reserved: 3 })
+    // Received, then one answer per order.
+    expect(await server.log.entries('shop', 0, 99)).toHaveLength(4)
+    expect(await server.log.entries('customer/ann', 0, 99)).toHaveLength(4)
+    expect((await server.server.health()).policies.every(({ failures }) => failures.length === 0)).toBe(true)
+  })
+
+  it('V23 what a client pushes sets policies off, and the client sees the answer', async () => {
+    await start()
+    await server.server.dispatch('shop', Stock.commands.receive('tee', { quantity: 3 }), seed)
+    const client = await connectTestClient(server.url, { logs: ['customer/ann'] })
+    const { epoch } = (await client.next('welcome')).logs[0]!
+    client.send({ type: 'pull', log: 'customer/ann', after: 0, credit: 10 })
+    const stream = 'order/o1'
+    const commit = sealCommit({
+      log: 'customer/ann',
+      dot: { replica: 'phone', counter: 1 },
+      base: 0,
+      born: 0,
+      parent: null,
+      guards: [{ stream, revision: 0, kind: 'serial' }],
+      events: [{ stream, type: 'order.requested', version: 1, data: { sku: 'tee', quantity: 1 } }],
+      withdrawn: null,
+      commands: [{ stream, name: 'request', input: { sku: 'tee', quantity: 1 } }],
+      now: 1,
+      seed: 's',
+      actor: null,
+      correlation: null,
+      causation: null,
+    })
+    client.send({ type: 'push', log: 'customer/ann', epoch, prev: '', commits: [commit] })
+    const types: string[] = []
+    while (types.length < 2)
+      types.push(
+        ...(await client.next('entries')).entries.flatMap(({ commit: { events } }) =>
+          events.map(({ type }) => type),
+        ),
+      )
+    expect(types).toEqual(['order.requested', 'order.placed'])
+    await client.close()
+  })
+
+  it('V24 what it writes does not name the log of its trigger, unless the policy says so', async () => {
+    await start()
+    await server.server.dispatch('shop', Stock.commands.receive('tee', { quantity: 3 }), seed)
+    await order('o1', 1)
+    await server.server.settled()
+    const trigger = (await server.log.entries('customer/ann', 0, 1))[0]!.commit.dot
+    const answer = (await server.log.entries('shop', 1, 1))[0]!
+    expect(answer.commit.causation).toEqual({ log: null, dot: trigger })
+    expect(answer.principal).toBe('policy:fulfilment')
+    expect(JSON.stringify(answer)).not.toContain('customer/ann')
+    // The settlement reveals that the shop answered.
+    expect((await server.log.entries('customer/ann', 1, 1))[0]?.commit.causation?.log).toBe('shop')
+  })
+
+  it('V25 a rejection or a throw is written down, passed, and tried again at the next start', async () => {
+    let isBroken = true
+    const log = sqliteLog(join(folder, `${++files}.db`))
+    const fragile = definePolicy('fragile', {
+      from: [Order],
+      on: {
+        'order.requested': (event) => {
+          if (isBroken && event.streamId === 'o1') throw new Error('no printer')
+          // Refused by the stock itself while there is none.
+          return {
+            log: 'shop',
+            commands: [
+              Stock.commands.reserve('tee', { quantity: event.data.quantity, orderId: event.streamId }),
+            ],
+          }
+        },
+      },
+    })
+    await start({ log, policies: [fragile] })
+    await order('o1', 1)
+    await order('o2', 1)
+    await server.server.settled()
+    const failures = (await server.server.health()).policies[0]!.failures
+    expect(failures.map(({ position, reason }) => [position, reason])).toEqual([
+      [1, 'handler_failed'],
+      [2, 'sold_out'],
+    ])
+    await server.server.dispatch('shop', Stock.commands.receive('tee', { quantity: 5 }), seed)
+    await server.close()
+    isBroken = false
+    await start({ log: sqliteLog(join(folder, `${files}.db`)), policies: [fragile] })
+    await server.server.settled()
+    expect((await server.server.health()).policies[0]!.failures).toEqual([])
+    expect(await server.server.read('shop', Stock, 'tee')).toEqual({ free: 3, reserved: 2 })
+  })
+
+  it('V25 a handler that never ends, a target that is none, a command that is none: written down', async () => {
+    const broken = definePolicy('broken', {
+      from: [Order],
+      on: {
+        'order.requested': (event) => {
+          if (event.streamId === 'o1')
+            return { log: 'nowhere/1', commands: [Stock.commands.receive('tee', { quantity: 1 })] }
+          if (event.streamId === 'o2')
+            return { log: 'shop', commands: [{ stream: 'stock/tee', name: 'explode' }] }
+          if (event.streamId === 'o3')
+            return { log: 'shop', commands: [Order.commands.request('x', { sku: 'tee', quantity: 1 })] }
+          return [
+            { log: 'shop', commands: [Stock.commands.receive('tee', { quantity: 1 })] },
+            { log: 'shop', commands: [Stock.commands.reserve('tee', { quantity: 9, orderId: 'x' })] },
+          ]
+        },
+      },
+    })
+    await start({ policies: [broken] })
+    for (const id of ['o1', 'o2', 'o3', 'o4']) await order(id, 1)
+    await server.server.settled()
+    const failures = (await server.server.health()).policies[0]!.failures
+    expect(failures.map(({ reason }) => reason)).toEqual([
+      'bad_target',
+      'bad_command',
+      'undecidable',
+      'sold_out',
+    ])
+    // All acts or none.
+    expect(await server.server.read('shop', Stock, 'tee')).toEqual({ free: 0, reserved: 0 })
+  })
+
+  it('V26 policies that set each other off in a circle are stopped', async () => {
+    const circle = definePolicy('circle', {
+      from: [Stock],
+      on: {
+        'stock.received': (event) => ({
+          log: event.log,
+          commands: [Stock.commands.receive(event.streamId, { quantity: 1 })],
+        }),
+      },
+    })
+    await start({ policies: [circle] })
+    await server.server.dispatch('shop', Stock.commands.receive('tee', { quantity: 1 }), seed)
+    await server.server.settled()
+    expect(await server.log.entries('shop', 0, 99)).toHaveLength(9)
+    expect((await server.server.health()).policies[0]!.failures).toMatchObject([
+      { reason: 'too_deep', position: 9 },
+    ])
+  })
+
+  it('V23 killed between any two transactions, it goes on where it was, and nothing is done twice', async () => {
+    for (let crashAt = 1; ; crashAt++) {
+      const path = join(folder, `${++files}.db`)
+      const first = await startTestServer({ log: sqliteLog(path), model: market, policies: [] })
+      await first.server.dispatch('shop', Stock.commands.receive('tee', { quantity: 3 }), seed)
+      for (const id of ['o1', 'o2']) {
+        await first.server.dispatch(
+          'customer/ann',
+          Order.commands.request(id, { sku: 'tee', quantity: 1 }),
+          seed,
+        )
+      }
+      await first.close()
+      // The n-th transaction of this life is its last: what follows is not done any more.
+      const { log, crashed, isCrashed } = crashing(sqliteLog(path), crashAt)
+      const second = await startTestServer({
+        log,
+        model: market,
+        policies: [fulfilment, settlement],
+        onError: () => {},
+      })
+      await Promise.race([second.server.settled(), crashed])
+      const didCrash = isCrashed()
+      await second.close()
+      await start({ log: sqliteLog(path) })
+      await server.server.settled()
+      expect([await status('o1'), await status('o2')]).toEqual(['placed', 'placed'])
+      expect(await server.server.read('shop', Stock, 'tee')).toEqual({ free: 1, reserved: 2 })
+      expect(await server.log.entries('shop', 0, 99)).toHaveLength(3)
+      await server.close()
+      if (!didCrash) {
+        expect(crashAt).toBeGreaterThan(2)
+        break
+      }
+    }
+  })
+
+  it('V27 dispatch decides at the head, one commit per chunk, and stops at what is refused', async () => {
+    await start()
+    const many = Array.from({ length: 25 }, (_, n) => Stock.commands.receive(`sku${n}`, { quantity: 1 }))
+    const done = await server.server.dispatch('shop', many, { ...seed, chunk: 10 })
+    expect(done.placed.map(({ position }) => position)).toEqual([1, 2, 3])
+    const refused = await server.server.dispatch(
+      'shop',
+      [
+        Stock.commands.receive('tee', { quantity: 1 }),
+        Stock.commands.reserve('tee', { quantity: 2, orderId: 'o' }),
+      ],
+      seed,
+    )
+    expect(refused).toMatchObject({ ok: false, reason: 'sold_out', command: 1, placed: [] })
+    expect(await server.server.read('shop', Stock, 'tee')).toEqual({ free: 0, reserved: 0 })
+    await expect(
+      server.server.dispatch('shop', { stream: 'nothing/1', name: 'x' }, seed),
+    ).rejects.toMatchObject({ code: 'unknown_stream' })
+    await expect(
+      server.server.dispatch('nowhere', Stock.commands.receive('tee', { quantity: 1 }), seed),
+    ).rejects.toMatchObject({ code: 'unknown_log' })
+  })
+
+  it('V4 nobody may write as the server’s own replica', async () => {
+    await start()
+    const { placed } = await server.server.dispatch(
+      'shop',
+      Stock.commands.receive('tee', { quantity: 1 }),
+      seed,
+    )
+    const replica = placed[0]!.dot.replica
+    expect(await server.log.write((tx) => tx.owner(replica))).toBe('(server)')
+  })
+
+  it('V23 many dispatches at once are one history', async () => {
+    await start()
+    await server.server.dispatch('shop', Stock.commands.receive('tee', { quantity: 100 }), seed)
+    await Promise.all(Array.from({ length: 50 }, (_, n) => order(`o${n}`, 1, `c${n % 5}`)))
+    await server.server.settled()
+    expect(await server.server.read('shop', Stock, 'tee')).toEqual({ free: 50, reserved: 50 })
+    const statuses = await Promise.all(Array.from({ length: 50 }, (_, n) => status(`o${n}`, `c${n % 5}`)))
+    expect(new Set(statuses)).toEqual(new Set(['placed']))
+    expect(await server.server.read('shop', Reservation, 'o7')).toMatchObject({ outcome: 'made' })
+  })
+
+  it('V23 a policy is checked when it is defined', () => {
+    expect(() => definePolicy('bad name', { from: [Order], on: {} })).toThrow(VarveError)
+    expect(() =>
+      definePolicy('p', { from: [Order], on: { 'stock.received': () => null } as object }),
+    ).toThrow(VarveError)
+    return start({ log: memoryLog() })
+  })
+})
+
+/** A log of which, after `n` transactions, no further one comes to pass. */
+function crashing(
+  log: ServerLog,
+  n: number,
+): { readonly log: ServerLog; readonly crashed: Promise<void>; readonly isCrashed: () => boolean } {
+  const { promise: crashed, resolve } = Promise.withResolvers<void>()
+  let writes = 0
+  return {
+    crashed,
+    isCrashed: () => writes >= n,
+    log: {
+      ...log,
+      write: <T>(fn: Parameters<typeof log.write<T>>[0]) => {
+        writes += 1
+        if (writes < n) return log.write(fn)
+        resolve()
+        return log.write<T>(async (tx) => {
+          await fn(tx)
+          throw new Error('killed')
+        })
+      },
+    },
+  }
+}

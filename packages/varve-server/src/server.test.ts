@@ -1,0 +1,422 @@
+import { outcomeOf, withOutcome } from 'varve/core'
+import { protocolVersion, wireLimits } from 'varve/protocol'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Authorize } from './access.ts'
+import type { ServerLog } from './log-port.ts'
+import type { SyncServerOptions } from './server.ts'
+import { memoryLog } from './testing/memory-log.ts'
+import { startTestServer, type TestServer } from './testing/start-test-server.ts'
+import { testAuthor } from './testing/test-author.ts'
+import { connectTestClient, type TestClient, type TestClientOptions } from './testing/test-client.ts'
+
+let server: TestServer
+const clients: TestClient[] = []
+
+async function start(options: Partial<SyncServerOptions> = {}): Promise<void> {
+  server = await startTestServer(options)
+}
+
+async function connect(options: TestClientOptions = { logs: ['shop'] }): Promise<TestClient> {
+  const client = await connectTestClient(server.url, options)
+  clients.push(client)
+  return client
+}
+
+/** A client that was welcomed, with the epoch of its first log. */
+async function welcomed(options?: TestClientOptions) {
+  const client = await connect(options)
+  const welcome = await client.next('welcome')
+  return { client, welcome, epoch: welcome.logs[0]?.epoch ?? '' }
+}
+
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()))
+  await server.close()
+})
+
+const author = (replica: string) => testAuthor({ log: 'shop', replica })
+
+/** Tokens are principals; `ann/until/1000` ends at 1000; everybody has a log of their own, and reads the shop. */
+const byToken: Authorize = ({ token }) => {
+  const [principal = '', , until] = token.split('/')
+  if (principal === '') return null
+  return {
+    principal,
+    ...(until === undefined ? null : { expiresAt: Number(until) }),
+    logs: (log) => ({
+      read: log === 'shop' || log === `customer/${principal}`,
+      append: log === `customer/${principal}` || principal === 'staff',
+    }),
+  }
+}
+
+describe('two clients', () => {
+  it('W4 hello is answered by welcome: epochs, heads, limits', async () => {
+    await start()
+    const { welcome } = await welcomed({ logs: ['shop', 'customer/ann'] })
+    expect(welcome).toEqual({
+      type: 'welcome',
+      protocol: protocolVersion,
+      logs: [
+        { log: 'shop', epoch: (await server.log.head('shop'))?.epoch, head: 0 },
+        { log: 'customer/ann', epoch: (await server.log.head('customer/ann'))?.epoch, head: 0 },
+      ],
+      heartbeatMs: 15_000,
+      limits: wireLimits,
+    })
+  })
+
+  it('W6 W7 what one pushes the other is sent, while it has credit', async () => {
+    await start()
+    const [one, two] = [await welcomed(), await welcomed()]
+    two.client.send({ type: 'pull', log: 'shop', after: 0, credit: 3 })
+    const a = author('a')
+    const commits = [a.commit(), a.commit(), a.commit(), a.commit()]
+    one.client.send(a.push(commits.slice(0, 2), one.epoch))
+    const receipt = await one.client.next('receipt')
+    expect(receipt.placed).toEqual(
+      commits.slice(0, 2).map((c, n) => ({ dot: c.dot, position: n + 1, outcome: outcomeOf(c) })),
+    )
+    const first = await two.client.next('entries')
+    expect(first).toMatchObject({ log: 'shop', epoch: one.epoch, head: 2 })
+    expect(first.entries.map(({ commit }) => commit)).toEqual(commits.slice(0, 2))
+    one.client.send(a.push(commits.slice(2), one.epoch))
+    await one.client.next('receipt')
+    expect((await two.client.next('entries')).entries.map(({ position }) => position)).toEqual([3])
+    // Credit is used up: the fourth waits for the next pull.
+    two.client.send({ type: 'ping', id: 1 })
+    expect((await two.client.next('pong')).heads).toEqual([{ log: 'shop', head: 4 }])
+    expect(two.client.received.filter(({ type }) => type === 'entries')).toHaveLength(2)
+    two.client.send({ type: 'pull', log: 'shop', after: 3, credit: 10 })
+    expect((await two.client.next('entries')).entries.map(({ position }) => position)).toEqual([4])
+  })
+
+  it('W6 pages are bounded, consecutive, and never more than the credit', async () => {
+    await start({ limits: { pageEntriesMax: 4 } })
+    const { client, epoch } = await welcomed()
+    const a = author('a')
+    client.send(
+      a.push(
+        Array.from({ length: 20 }, () => a.commit()),
+        epoch,
+      ),
+    )
+    await client.next('receipt')
+    client.send({ type: 'pull', log: 'shop', after: 1, credit: 13 })
+    const positions: number[] = []
+    while (positions.length < 13)
+      positions.push(...(await client.next('entries')).entries.map(({ position }) => position))
+    expect(positions).toEqual(Array.from({ length: 13 }, (_, n) => n + 2))
+    const frames = client.received.filter((message) => message.type === 'entries')
+    expect(frames.map((message) => (message.type === 'entries' ? message.entries.length : 0))).toEqual([
+      4, 4, 4, 1,
+    ])
+  })
+
+  it('W7 W8 refusals: gap, conflict, stale, collision, fork; the connection goes on', async () => {
+    await start()
+    const { client, epoch } = await welcomed()
+    const [a, b] = [author('a'), author('b')]
+    const [a1, a2] = [a.commit(), a.commit()]
+    client.send(a.push([a2], epoch))
+    expect(await client.next('refuse')).toMatchObject({
+      code: 'gap',
+      log: 'shop',
+      dot: a2.dot,
+      expected: a1.dot,
+    })
+    client.send(a.push([a1], epoch))
+    await client.next('receipt')
+    client.send(b.push([b.commit()], epoch))
+    expect(await client.next('refuse')).toMatchObject({
+      code: 'conflict',
+      head: 1,
+      dot: { replica: 'b', counter: 1 },
+    })
+    client.send({ ...a.push([a2], epoch), prev: '' })
+    expect(await client.next('refuse')).toMatchObject({ code: 'stale', dot: a2.dot })
+    client.send(author('a').push([author('a').commit({ seed: 'else' })], epoch))
+    expect(await client.next('refuse')).toMatchObject({ code: 'collision' })
+    client.send(a.push([a2], 'other'))
+    expect(await client.next('refuse')).toMatchObject({ code: 'fork' })
+    client.send(a.push([a1, a2], epoch))
+    expect((await client.next('receipt')).placed.map(({ position }) => position)).toEqual([1, 2])
+  })
+
+  it('W7 a frame may hold placed ones and a refused one: first the receipt, then the refusal', async () => {
+    await start()
+    const { client, epoch } = await welcomed()
+    const [a, b] = [author('a'), author('b')]
+    client.send(a.push([a.commit({ writes: ['x/1'] })], epoch))
+    await client.next('receipt')
+    client.send(b.push([b.commit({ writes: ['y/1'] }), b.commit({ writes: ['x/1'] })], epoch))
+    await client.next('refuse')
+    expect(client.received.slice(-2).map(({ type }) => type)).toEqual(['receipt', 'refuse'])
+  })
+
+  it('W10 a cursor that is not of this log is told so, after the welcome', async () => {
+    await start()
+    const { client, epoch } = await welcomed()
+    const a = author('a')
+    client.send(a.push([a.commit()], epoch))
+    await client.next('receipt')
+    const entry = (await server.log.entries('shop', 0, 1))[0]!
+    const right = await welcomed({ logs: [{ log: 'shop', epoch, position: 1, chain: entry.chain }] })
+    right.client.send({ type: 'ping', id: 1 })
+    await right.client.next('pong')
+    expect(right.client.received.some(({ type }) => type === 'refuse')).toBe(false)
+    for (const cursor of [
+      { log: 'shop', epoch, position: 2, chain: entry.chain },
+      { log: 'shop', epoch, position: 1, chain: a.commit().content },
+      { log: 'shop', epoch: 'other', position: 1, chain: entry.chain },
+    ]) {
+      const { client: wrong } = await welcomed({ logs: [cursor] })
+      expect(await wrong.next('refuse')).toMatchObject({ code: 'fork', log: 'shop', head: 1 })
+    }
+    client.send({ type: 'pull', log: 'shop', after: 2, credit: 1 })
+    expect(await client.next('refuse')).toMatchObject({ code: 'fork', head: 1 })
+  })
+})
+
+describe('who is let in', () => {
+  it('V13 a token that is not accepted ends the connection', async () => {
+    await start({ authorize: byToken })
+    const client = await connect({ token: '', logs: ['shop'] })
+    expect(await client.next('refuse')).toMatchObject({ code: 'unauthorized' })
+    expect(await client.closed).toBe(1008)
+  })
+
+  it('V13 another’s log is refused by name, and the rest is served', async () => {
+    await start({ authorize: byToken })
+    const { client, welcome } = await welcomed({
+      token: 'ann',
+      logs: ['shop', 'customer/ann', 'customer/bob'],
+    })
+    expect(welcome.logs.map(({ log }) => log)).toEqual(['shop', 'customer/ann'])
+    expect(await client.next('refuse')).toMatchObject({ code: 'forbidden_log', log: 'customer/bob' })
+    client.send({ type: 'pull', log: 'customer/bob', after: 0, credit: 9 })
+    expect(await client.next('refuse')).toMatchObject({ code: 'unknown_log', log: 'customer/bob' })
+    const bob = testAuthor({ log: 'customer/bob', replica: 'a' })
+    client.send(bob.push([bob.commit()], 'e'))
+    expect(await client.next('refuse')).toMatchObject({ code: 'unknown_log' })
+    const a = author('a')
+    client.send(a.push([a.commit()], welcome.logs[0]!.epoch))
+    expect(await client.next('refuse')).toMatchObject({ code: 'forbidden_log', log: 'shop' })
+    // Not even whether the other log exists is told, or changed.
+    expect(await server.log.head('customer/bob')).toBe(null)
+  })
+
+  it('V13 the principal comes from the token, and stands in the entry', async () => {
+    await start({ authorize: byToken })
+    const { client, epoch } = await welcomed({ token: 'ann', logs: ['customer/ann'] })
+    const a = testAuthor({ log: 'customer/ann', replica: 'a' })
+    client.send(a.push([a.commit()], epoch))
+    await client.next('receipt')
+    expect((await server.log.entries('customer/ann', 0, 1))[0]?.principal).toBe('ann')
+  })
+
+  it('W5 V14 an expired token: refused, a fresh one of the same principal goes on, another does not', async () => {
+    let now = 0
+    await start({ authorize: byToken, now: () => now, limits: { tickMs: 5 } })
+    const { client, epoch } = await welcomed({ token: 'ann/until/1000', logs: ['customer/ann'] })
+    const a = testAuthor({ log: 'customer/ann', replica: 'a' })
+    const push = a.push([a.commit()], epoch)
+    now = 1_000
+    client.send(push)
+    expect(await client.next('refuse')).toMatchObject({ code: 'token_expired' })
+    expect(await server.log.entries('customer/ann', 0, 1)).toEqual([])
+    client.send({ type: 'auth', token: 'ann/until/2000' })
+    client.send(push)
+    await client.next('receipt')
+    client.send({ type: 'auth', token: 'bob' })
+    expect(await client.closed).toBe(1008)
+  })
+
+  it('W5 V14 an expired token is noticed without a message, and the connection is closed after the grace', async () => {
+    let now = 0
+    await start({ authorize: byToken, now: () => now, limits: { tickMs: 5, authGraceMs: 20 } })
+    const { client } = await welcomed({ token: 'ann/until/1000', logs: ['customer/ann'] })
+    now = 1_000
+    expect(await client.next('refuse')).toMatchObject({ code: 'token_expired' })
+    expect(await client.closed).toBe(1008)
+  })
+
+  it('W5 V14 a log that a fresh token may not read is not sent any more', async () => {
+    await start({
+      authorize: ({ token }) => ({
+        principal: 'ann',
+        logs: () => ({ read: token === 'full', append: true }),
+      }),
+    })
+    const { client, epoch } = await welcomed({ token: 'full', logs: ['shop'] })
+    client.send({ type: 'pull', log: 'shop', after: 0, credit: 9 })
+    client.send({ type: 'auth', token: 'less' })
+    expect(await client.next('refuse')).toMatchObject({ code: 'forbidden_log', log: 'shop' })
+    const a = author('a')
+    client.send(a.push([a.commit()], epoch))
+    await client.next('receipt')
+    client.send({ type: 'ping', id: 1 })
+    await client.next('pong')
+    expect(client.received.some(({ type }) => type === 'entries')).toBe(false)
+  })
+
+  it('V15 a foreign or missing origin is refused before the upgrade', async () => {
+    await start({ allowMissingOrigin: false })
+    const { host, port, url } = server
+    await expect(connectTestClient(url, {})).rejects.toThrow('403')
+    for (const origin of ['https://evil.example', 'null', `http://${host}:1`]) {
+      await expect(connectTestClient(url, { origin })).rejects.toThrow('403')
+    }
+    await connect({ origin: `http://${host}:${port}` })
+    await server.close()
+    await start({ allowedOrigins: ['https://shop.example'] })
+    await connect({ origin: 'https://shop.example' })
+    await expect(
+      connectTestClient(server.url, { origin: `http://${server.host}:${server.port}` }),
+    ).rejects.toThrow('403')
+  })
+
+  it('V16 without authorize a server starts only as insecure, and then on this machine only', async () => {
+    await start({ host: '0.0.0.0' })
+    expect(server.host).toBe('127.0.0.1')
+    const { createSyncServer } = await import('./server.ts')
+    expect(() => createSyncServer({ log: server.log })).toThrow(
+      expect.objectContaining({ code: 'bad_options' }),
+    )
+    expect(() => createSyncServer({ log: server.log, insecure: true, authorize: byToken })).toThrow(
+      expect.objectContaining({ code: 'bad_options' }),
+    )
+  })
+
+  it('V17 a principal has so many connections and no more', async () => {
+    await start({ limits: { connectionsPerPrincipalMax: 2 } })
+    const { client } = await welcomed()
+    await welcomed()
+    const third = await connect()
+    expect(await third.next('refuse')).toMatchObject({ code: 'overloaded' })
+    await third.closed
+    await client.close()
+    await welcomed()
+  })
+
+  it('V17 a server has so many connections and no more', async () => {
+    await start({ limits: { connectionsMax: 1 } })
+    await connect()
+    await expect(connectTestClient(server.url)).rejects.toThrow('503')
+  })
+})
+
+describe('liveness', () => {
+  it('W9 a quiet client is pinged, a silent one is cut off', async () => {
+    await start({ limits: { heartbeatMs: 30, silentMs: 150, tickMs: 5 } })
+    const { client } = await welcomed()
+    expect(await client.next('ping')).toMatchObject({ id: 1 })
+    client.send({ type: 'pong', id: 1, heads: [] })
+    expect(await client.next('ping')).toMatchObject({ id: 2 })
+    expect(await client.closed).toBe(1006)
+  })
+
+  it('W4 who does not say hello in time, or something else first, is refused', async () => {
+    await start({ limits: { helloMs: 20, tickMs: 5 } })
+    const silent = await connect({})
+    expect(await silent.next('refuse')).toMatchObject({ code: 'hello_expected' })
+    expect(await silent.closed).toBe(1008)
+    const hasty = await connect({})
+    hasty.send({ type: 'pull', log: 'shop', after: 0, credit: 1 })
+    expect(await hasty.next('refuse')).toMatchObject({ code: 'hello_expected' })
+  })
+
+  it('W4 another protocol is refused', async () => {
+    await start()
+    const client = await connect({})
+    client.send({ type: 'hello', protocol: 2, token: 't', store: 's', cursors: [] })
+    expect(await client.next('refuse')).toMatchObject({ code: 'unsupported_protocol' })
+    expect(await client.closed).toBe(1008)
+  })
+
+  it('V28 a receipt is never earlier than the flush', async () => {
+    const inner = memoryLog()
+    const flushed = Promise.withResolvers<void>()
+    let isHeld = false
+    const log: ServerLog = {
+      ...inner,
+      write: async <T>(fn: Parameters<typeof inner.write<T>>[0]) => {
+        const value = await inner.write<T>(fn)
+        if (isHeld) await flushed.promise
+        return value
+      },
+    }
+    await start({ log })
+    const { client, epoch } = await welcomed()
+    isHeld = true
+    const a = author('a')
+    client.send({ type: 'pull', log: 'shop', after: 0, credit: 9 })
+    client.send(a.push([a.commit()], epoch))
+    while ((await inner.head('shop'))?.position !== 1) await new Promise((resolve) => setImmediate(resolve))
+    const other = await welcomed()
+    other.client.send({ type: 'ping', id: 1 })
+    expect((await other.client.next('pong')).heads).toEqual([{ log: 'shop', head: 0 }])
+    expect(client.received.map(({ type }) => type)).toEqual(['welcome'])
+    flushed.resolve()
+    await client.next('receipt')
+    await client.next('entries')
+  })
+
+  it('W11 V18 closing: goaway with a spread, what was pushed is finished, then the sockets close', async () => {
+    await start({ limits: { spreadMs: 1_234 } })
+    const { client, epoch } = await welcomed()
+    const a = author('a')
+    client.send(a.push([a.commit()], epoch))
+    await client.next('receipt')
+    const closing = server.server.close()
+    expect(await client.next('goaway')).toEqual({ type: 'goaway', reason: 'shutting_down', spreadMs: 1_234 })
+    expect(await client.closed).toBe(1001)
+    await closing
+    expect(await server.server.health()).toMatchObject({ status: 'closing' })
+  })
+
+  it('V19 health is told over HTTP, in numbers', async () => {
+    await start()
+    await welcomed()
+    const response = await fetch(`http://${server.host}:${server.port}/health`)
+    expect(await response.json()).toEqual({ status: 'ok', logs: 1, connections: 1, policies: [] })
+    expect((await fetch(`http://${server.host}:${server.port}/`)).status).toBe(404)
+  })
+
+  it('V20 a failing log is the server’s trouble, told as such; the connection and the others live', async () => {
+    const errors: unknown[] = []
+    await start({ onError: (error) => errors.push(error) })
+    const { client, epoch } = await welcomed()
+    const a = author('a')
+    const a1 = a.commit()
+    await server.log.close()
+    client.send(a.push([a1], epoch))
+    expect(await client.next('refuse')).toMatchObject({ code: 'internal', log: 'shop' })
+    client.send({ type: 'ping', id: 1 })
+    await client.next('pong')
+    expect(errors).toHaveLength(1)
+  })
+
+  it('A8 a slow writer among fast ones gets its commit placed', async () => {
+    await start()
+    const [slow, fast] = [await welcomed(), await welcomed()]
+    const [s, f] = [author('slow'), author('fast')]
+    let s1 = s.commit({ writes: ['x/1'] })
+    let head = 0
+    let rounds = 0
+    for (let isPlaced = false; !isPlaced; rounds++) {
+      // The fast one is there before the slow one, each time; unless it is told to wait.
+      fast.client.send(f.push([f.commit({ writes: ['x/1'], base: head })], fast.epoch))
+      const theirs = await fast.client.next('receipt', 'refuse')
+      slow.client.send(s.push([s1], slow.epoch))
+      const mine = await slow.client.next('receipt', 'refuse')
+      isPlaced = mine.type === 'receipt'
+      if (mine.type === 'refuse') expect(mine.code).toBe('conflict')
+      if (isPlaced) expect(theirs).toMatchObject({ type: 'refuse', code: 'held' })
+      head = (await server.log.head('shop'))?.position ?? 0
+      s1 = isPlaced ? s1 : withOutcome(s1, s1, head)
+    }
+    expect(rounds).toBe(4)
+    expect((await server.log.entries('shop', 0, 99)).at(-1)?.commit.dot).toEqual(s1.dot)
+  })
+})

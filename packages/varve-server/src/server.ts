@@ -1,0 +1,233 @@
+/**
+ * The sync server: one log, its connections, its policies, behind an HTTP server of its own or somebody else's.
+ *
+ * It owns what it is given: `close` closes the log too. Without `authorize` it does not start, unless it is told to be
+ * insecure, and then it speaks with this machine only.
+ */
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import {
+  type AnyStream,
+  type CommandCall,
+  type LogId,
+  type Model,
+  type Position,
+  type StateOf,
+  streamName,
+  VarveError,
+} from 'varve/core'
+import { type Authorize, allowAll } from './access.ts'
+import { type Dispatched, type DispatchOptions, dispatchOn } from './dispatch.ts'
+import { answerHealth, type Health } from './health.ts'
+import { createHolds } from './holds.ts'
+import { createHost, type Host } from './host.ts'
+import { createHttpFront, type ServerAddress } from './http-front.ts'
+import { createHub } from './hub.ts'
+import { type ServerLimits, serverLimits } from './limits.ts'
+import type { ServerLog } from './log-port.ts'
+import type { OriginRules } from './origin.ts'
+import type { PolicyDefinition } from './policy.ts'
+import { createPolicyRunner } from './policy-runner.ts'
+import { createPrincipals } from './principals.ts'
+import { createSockets } from './sockets.ts'
+
+export interface SyncServerOptions extends OriginRules {
+  readonly log: ServerLog
+  /** Who may do what. Mandatory, but for `insecure`. */
+  readonly authorize?: Authorize
+  /** Without `authorize`: everybody on this machine may do everything, and nobody else is let in. */
+  readonly insecure?: boolean
+  /** For policies, `dispatch` and `read`. */
+  readonly model?: Model
+  readonly policies?: readonly PolicyDefinition[]
+  /** Which kind of the model's logs a log is of, or null. Default: what stands before the first slash. */
+  readonly kindOf?: (log: LogId) => string | null
+  /** Attach to this server instead of making one; only upgrades of `path` are touched. */
+  readonly server?: Server
+  /** Default 0: any free port. */
+  readonly port?: number
+  /** Default 127.0.0.1. */
+  readonly host?: string
+  readonly path?: string
+  readonly limits?: Partial<ServerLimits>
+  /** Wall clock, ms since 1970. */
+  readonly now?: () => number
+  /** Told of failures that a developer should look at. Default: console.error. */
+  readonly onError?: (error: unknown) => void
+}
+
+export interface SyncServer {
+  /** Starts the policies and the connections. Null: attached to a server that does not listen yet. */
+  listen(): Promise<ServerAddress | null>
+  /** Null while the HTTP server does not listen. */
+  readonly address: ServerAddress | null
+  dispatch(
+    log: LogId,
+    commands: CommandCall | readonly CommandCall[],
+    options: DispatchOptions,
+  ): Promise<Dispatched>
+  /** The state of a stream at the head of a log. */
+  read<S extends AnyStream>(log: LogId, stream: S, id: string): Promise<StateOf<S>>
+  health(): Promise<Health>
+  /** Answers GET /health; false if the request is something else, and is not touched then. */
+  handle(request: IncomingMessage, response: ServerResponse): boolean
+  /** Resolves when the policies have nothing left to do. */
+  settled(): Promise<void>
+  close(options?: { readonly graceMs?: number }): Promise<void>
+}
+
+const graceMsDefault = 5_000
+const loopbackHost = '127.0.0.1'
+
+export function createSyncServer(options: SyncServerOptions): SyncServer {
+  const { log, model, policies = [], path = '/sync', insecure = false, now = Date.now } = options
+  const authorize = authorizeOf(options)
+  const limits: ServerLimits = {
+    ...serverLimits,
+    // Insecure, all are one principal.
+    ...(insecure ? { connectionsPerPrincipalMax: serverLimits.connectionsMax } : null),
+    ...options.limits,
+  }
+  const kindOf = options.kindOf ?? ((name: LogId) => name.split('/', 1)[0] ?? null)
+  const onError = options.onError ?? ((error: unknown) => console.error(error))
+  if (model === undefined && policies.length > 0) {
+    throw new VarveError('bad_options', 'Policies need the model that their streams are of.', {
+      hint: 'Pass `model`.',
+    })
+  }
+
+  const hub = createHub(log, limits)
+  const host =
+    model === undefined
+      ? null
+      : createHost({ model, kindOf, replica: randomUUID(), worldsMax: limits.worldsMax })
+  const runner =
+    model === undefined || host === null
+      ? null
+      : createPolicyRunner({ log, host, model, kindOf, policies, now, moved, onError })
+  const sockets = createSockets({
+    ground: {
+      log,
+      hub,
+      holds: createHolds(limits),
+      limits,
+      authorize,
+      now,
+      monotonicMs: () => performance.now(),
+      ...createPrincipals(limits.connectionsPerPrincipalMax),
+      moved,
+      onError,
+    },
+    loopbackOnly: insecure,
+    ...originRulesOf(options),
+  })
+  const front = createHttpFront({
+    server: options.server,
+    port: options.port ?? 0,
+    host: insecure ? loopbackHost : (options.host ?? loopbackHost),
+    path,
+    onUpgrade: sockets.upgrade,
+    onRequest: handle,
+  })
+  let ticking: NodeJS.Timeout | null = null
+  let closing: Promise<void> | null = null
+
+  function moved(name: LogId, head: Position): void {
+    hub.moved(name, head)
+    runner?.wake(name)
+  }
+
+  async function listen(): Promise<ServerAddress | null> {
+    await runner?.start()
+    ticking = setInterval(() => sockets.tick(), limits.tickMs)
+    ticking.unref()
+    await front.listen()
+    return front.address()
+  }
+
+  function handle(request: IncomingMessage, response: ServerResponse): boolean {
+    return answerHealth(request, response, health)
+  }
+
+  async function health(): Promise<Health> {
+    const connections = sockets.count()
+    if (closing !== null) return { status: 'closing', logs: 0, connections, policies: [] }
+    try {
+      const [logs, failures] = await Promise.all([log.logs(), log.failures()])
+      return {
+        status: 'ok',
+        logs: logs.length,
+        connections,
+        policies: policies.map(({ name }) => ({
+          name,
+          failures: failures.filter(({ policy }) => policy === name),
+        })),
+      }
+    } catch (error) {
+      onError(error)
+      return { status: 'failing', logs: 0, connections, policies: [] }
+    }
+  }
+
+  async function shutDown(graceMs: number): Promise<void> {
+    if (ticking !== null) clearInterval(ticking)
+    // Still listening meanwhile: who comes now is told to come later.
+    await sockets.close(limits.spreadMs, graceMs)
+    await front.close()
+    await runner?.stop()
+    await log.close()
+  }
+
+  return Object.freeze({
+    listen,
+    get address() {
+      return front.address()
+    },
+    dispatch: (target: LogId, commands: CommandCall | readonly CommandCall[], how: DispatchOptions) => {
+      const calls = Array.isArray(commands) ? (commands as readonly CommandCall[]) : [commands as CommandCall]
+      return dispatchOn({ log, ...mustHost(model, host), now, moved }, target, { ...how, calls })
+    },
+    read: async <S extends AnyStream>(target: LogId, stream: S, id: string) => {
+      const own = mustHost(model, host).host
+      return log.write((tx) => own.begin(tx).read(target, streamName(stream.type, id))) as Promise<StateOf<S>>
+    },
+    health,
+    handle,
+    settled: async () => runner?.settled(),
+    close: ({ graceMs = graceMsDefault }: { readonly graceMs?: number } = {}) => {
+      closing ??= shutDown(graceMs)
+      return closing
+    },
+  })
+}
+
+function authorizeOf({ authorize, insecure = false }: SyncServerOptions): Authorize {
+  if (authorize !== undefined && !insecure) return authorize
+  if (authorize === undefined && insecure) return allowAll
+  throw new VarveError(
+    'bad_options',
+    authorize === undefined
+      ? 'A sync server needs `authorize`.'
+      : '`authorize` and `insecure` exclude each other.',
+    {
+      hint: 'authorize says who a token is and what they may do. For trying things out on this machine: insecure: true.',
+    },
+  )
+}
+
+function originRulesOf({ allowedOrigins, allowMissingOrigin }: OriginRules): OriginRules {
+  return {
+    ...(allowedOrigins === undefined ? null : { allowedOrigins }),
+    ...(allowMissingOrigin === undefined ? null : { allowMissingOrigin }),
+  }
+}
+
+function mustHost(
+  model: Model | undefined,
+  host: Host | null,
+): { readonly model: Model; readonly host: Host } {
+  if (model !== undefined && host !== null) return { model, host }
+  throw new VarveError('bad_options', 'This server has no model, so it can decide nothing.', {
+    hint: 'Pass `model` to createSyncServer.',
+  })
+}

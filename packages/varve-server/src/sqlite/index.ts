@@ -1,0 +1,2 @@
+/** The door `varve-server/sqlite`. */
+export { type SqliteLog, type SqliteLogOptions, sqliteLog } from './sqlite-log.ts'

@@ -1,0 +1,93 @@
+/**
+ * The tables of a log file. `logs.id` stands for the log's name everywhere else, so that rows stay small.
+ *
+ *   entries      what was placed: the whole entry as JSON
+ *   commits      for each dot where it stands, and its author's history after it (rules A2, A6)
+ *   touches      for each stream the entries that wrote to it, and the last one before by another replica (rule A5)
+ *   lineages     for each replica of a log its last counter, and whom it continues (rules A3, A4)
+ *   replicas     who writes as a replica, over all logs
+ *   checkpoints, runs, origins, failures: the policies' book
+ *   meta         the version of all this
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import { VarveError } from 'varve/core'
+
+export const schemaVersion = 1
+
+const tables = `
+CREATE TABLE logs (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL,
+  position INTEGER NOT NULL, chain TEXT NOT NULL, time INTEGER NOT NULL
+) STRICT;
+CREATE TABLE entries (
+  log INTEGER NOT NULL, position INTEGER NOT NULL, chain TEXT NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (log, position)
+) STRICT;
+CREATE TABLE commits (
+  log INTEGER NOT NULL, replica TEXT NOT NULL, counter INTEGER NOT NULL, position INTEGER NOT NULL,
+  intent TEXT NOT NULL, outcome TEXT NOT NULL, history TEXT NOT NULL, principal TEXT,
+  PRIMARY KEY (log, replica, counter)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE touches (
+  log INTEGER NOT NULL, stream TEXT NOT NULL, position INTEGER NOT NULL,
+  replica TEXT NOT NULL, counter INTEGER NOT NULL, other INTEGER,
+  PRIMARY KEY (log, stream, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE lineages (
+  log INTEGER NOT NULL, replica TEXT NOT NULL, counter INTEGER NOT NULL,
+  parent TEXT, bound INTEGER,
+  PRIMARY KEY (log, replica)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE replicas (replica TEXT PRIMARY KEY, owner TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoints (
+  policy TEXT NOT NULL, log TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (policy, log)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE policy_runs (
+  policy TEXT NOT NULL, log TEXT NOT NULL, replica TEXT NOT NULL, counter INTEGER NOT NULL, depth INTEGER NOT NULL,
+  PRIMARY KEY (policy, log, replica, counter)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE policy_origins (
+  log TEXT NOT NULL, replica TEXT NOT NULL, counter INTEGER NOT NULL, policy TEXT NOT NULL, depth INTEGER NOT NULL,
+  trigger_log TEXT NOT NULL, trigger_replica TEXT NOT NULL, trigger_counter INTEGER NOT NULL,
+  PRIMARY KEY (log, replica, counter)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE policy_failures (
+  policy TEXT NOT NULL, log TEXT NOT NULL, replica TEXT NOT NULL, counter INTEGER NOT NULL,
+  position INTEGER NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL, time INTEGER NOT NULL,
+  PRIMARY KEY (policy, log, replica, counter)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES ('schema', '${schemaVersion}');
+`
+
+/** Makes a new file's tables; refuses a file of a newer program with `store_newer`. Runs inside a transaction. */
+export function ensureSchema(db: DatabaseSync): void {
+  const known = db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table'").get() as {
+    readonly n: number
+  }
+  if (known.n === 0) {
+    db.exec(tables)
+    return
+  }
+  const isOurs =
+    db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'").get() !== undefined
+  const row = isOurs
+    ? (db.prepare("SELECT value FROM meta WHERE key = 'schema'").get() as
+        | { readonly value: string }
+        | undefined)
+    : undefined
+  if (row === undefined) {
+    throw new VarveError('storage_failed', 'This SQLite file holds something else than a log.', {
+      hint: 'Give the log a file of its own.',
+    })
+  }
+  if (Number(row.value) > schemaVersion) {
+    throw new VarveError(
+      'store_newer',
+      `The log file has schema ${row.value}; this program knows schema ${schemaVersion}.`,
+      {
+        hint: 'A newer varve-server has written to it: start that one.',
+      },
+    )
+  }
+}

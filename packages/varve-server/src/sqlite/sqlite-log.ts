@@ -1,0 +1,154 @@
+/**
+ * The log in one SQLite file: the default of a server on one machine.
+ *
+ * Keeps: what a write returned is on disk (synchronous=FULL), one process per file, positions gapless. A full or failing
+ * disk fails the writes at hand and nothing else: the transaction is rolled back and the log lives on.
+ */
+import { randomUUID } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import { chainStart, type LogId, type Position } from 'varve/core'
+import { createGroupCommit, type WriteGround } from '../group-commit.ts'
+import type { LogName, LogTx, PolicyFailure, ServerLog } from '../log-port.ts'
+import { createLogRows, createLogTx, entriesOf, headOf } from './log-tx.ts'
+import { openLogFile } from './open.ts'
+import { checkpointOf } from './policy-book.ts'
+import { sqliteFailure } from './sqlite-failure.ts'
+
+export interface SqliteLog extends ServerLog {
+  /** Writes a consistent copy to a file that must not exist yet. Writes wait meanwhile. */
+  backup(path: string): Promise<void>
+  /** Gives every log a new epoch. To be called once after the file was restored from a backup. */
+  renewEpochs(): Promise<void>
+}
+
+export interface SqliteLogOptions {
+  /** For tests of a full disk: the largest file, in pages of 4096 bytes. */
+  readonly pagesMax?: number
+}
+
+/** Opens or creates the file. Throws `log_in_use`, `store_newer` or `storage_failed`. */
+export function sqliteLog(path: string, options: SqliteLogOptions = {}): SqliteLog {
+  const db = openLogFile(path)
+  if (options.pagesMax !== undefined) db.exec(`PRAGMA max_page_count = ${Math.floor(options.pagesMax)}`)
+  const rows = createLogRows(db)
+  const group = createGroupCommit(groundOf(db, createLogTx(db, rows, randomUUID)))
+  const selectChain = db.prepare(
+    'SELECT chain FROM entries WHERE log = (SELECT id FROM logs WHERE name = ?) AND position = ?',
+  )
+  const selectLogs = db.prepare('SELECT name AS log, position AS head FROM logs ORDER BY id')
+  const selectCheckpoint = db.prepare('SELECT position FROM checkpoints WHERE policy = ? AND log = ?')
+  const selectFailures = db.prepare('SELECT * FROM policy_failures ORDER BY time, policy, log, position')
+  const read = async <T>(fn: () => T): Promise<T> =>
+    group.read(() => {
+      try {
+        return fn()
+      } catch (thrown) {
+        throw sqliteFailure(thrown)
+      }
+    })
+
+  return Object.freeze({
+    write: group.write,
+    head: (log: LogId) =>
+      read(() => {
+        const row = rows.logRow(log)
+        return row === undefined ? null : headOf(row)
+      }),
+    entries: (log: LogId, after: Position, max: number) =>
+      read(() => entriesOf(rows.entryBodies(log, after, max))),
+    entryTexts: (
+      log: LogId,
+      after: Position,
+      { max, charsMax }: { readonly max: number; readonly charsMax: number },
+    ) => read(() => textsOf(rows.entryBodies(log, after, max), charsMax)),
+    chainAt: (log: LogId, position: Position) =>
+      read(() => {
+        if (position === 0) return rows.logRow(log) === undefined ? null : chainStart
+        return (selectChain.get(log, position) as { readonly chain: string } | undefined)?.chain ?? null
+      }),
+    logs: () => read(() => selectLogs.all().map((row) => ({ ...row }) as unknown as LogName)),
+    checkpoint: (policy: string, log: LogId) => read(() => checkpointOf(selectCheckpoint.get(policy, log))),
+    failures: () => read(() => (selectFailures.all() as unknown as FailureRow[]).map(failureOf)),
+    backup: (path: string) => read(() => void db.prepare('VACUUM INTO ?').run(path)),
+    renewEpochs: () =>
+      group.write(() => {
+        const renew = db.prepare('UPDATE logs SET epoch = ? WHERE id = ?')
+        for (const { id } of db.prepare('SELECT id FROM logs').all() as { readonly id: number }[])
+          renew.run(randomUUID(), id)
+      }),
+    close: group.close,
+  })
+}
+
+function groundOf(db: DatabaseSync, tx: LogTx): WriteGround<LogTx> {
+  const exec = (sql: string): void => {
+    try {
+      db.exec(sql)
+    } catch (thrown) {
+      throw sqliteFailure(thrown)
+    }
+  }
+  return {
+    tx,
+    begin: () => exec('BEGIN IMMEDIATE'),
+    async attempt(fn) {
+      db.exec('SAVEPOINT write')
+      try {
+        const value = await fn(tx)
+        db.exec('RELEASE write')
+        return value
+      } catch (thrown) {
+        // SQLite has ended the whole transaction by itself if the disk failed: see isOpen.
+        if (db.isTransaction) exec('ROLLBACK TO write; RELEASE write')
+        throw sqliteFailure(thrown)
+      }
+    },
+    commit: () => exec('COMMIT'),
+    abort: () => {
+      if (db.isTransaction) exec('ROLLBACK')
+    },
+    isOpen: () => db.isTransaction,
+    close: () => {
+      try {
+        db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      } finally {
+        db.close()
+      }
+    },
+  }
+}
+
+function textsOf(bodies: Iterable<{ readonly body: string }>, charsMax: number): readonly string[] {
+  const texts: string[] = []
+  let chars = 0
+  for (const { body } of bodies) {
+    chars += body.length
+    if (texts.length > 0 && chars > charsMax) break
+    texts.push(body)
+  }
+  return texts
+}
+
+interface FailureRow {
+  readonly policy: string
+  readonly log: LogId
+  readonly replica: string
+  readonly counter: number
+  readonly position: Position
+  readonly reason: string
+  readonly message: string
+  readonly time: number
+}
+
+function failureOf({
+  policy,
+  log,
+  replica,
+  counter,
+  position,
+  reason,
+  message,
+  time,
+}: FailureRow): PolicyFailure {
+  return { policy, trigger: { log, dot: { replica, counter } }, position, reason, message, time }
+}

@@ -1,0 +1,97 @@
+/** The whole way without a browser: real stores, real sockets, a real server on a SQLite file. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Store, StoreStatus } from 'varve'
+import { localWebSocket, openLocalStore } from 'varve/testing'
+import { afterEach, describe, expect, it } from 'vitest'
+import { sqliteLog } from './sqlite/index.ts'
+import { fulfilment, market, Order, settlement, Stock } from './testing/market.fixture.ts'
+import { startTestServer, type TestServer } from './testing/start-test-server.ts'
+
+const cleanups: (() => Promise<void> | void)[] = []
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+async function startServer(file: string, port = 0): Promise<TestServer> {
+  const server = await startTestServer({ log: sqliteLog(file), model: market, policies: [fulfilment, settlement], limits: { spreadMs: 200 }, port })
+  cleanups.push(() => server.close())
+  return server
+}
+
+function temporaryFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'varve-'))
+  cleanups.push(() => rmSync(folder, { recursive: true }))
+  return join(folder, 'log.sqlite')
+}
+
+function openDevice(url: string, customer: string): Store {
+  const store = openLocalStore(market, {
+    name: customer,
+    logs: { shop: 'shop', customer: `customer/${customer}` },
+    auth: () => 'anyone',
+    sync: localWebSocket(url),
+  })
+  cleanups.push(() => store.close())
+  return store
+}
+
+interface Watched<T> {
+  subscribe(next: (value: T) => void): { unsubscribe(): void }
+}
+
+/** The first value that passes the test. */
+function first<T>(watched: Watched<T>, test: (value: T) => boolean): Promise<T> {
+  return new Promise((resolve) => {
+    const subscription = watched.subscribe((value) => {
+      if (!test(value)) return
+      queueMicrotask(() => subscription.unsubscribe())
+      resolve(value)
+    })
+  })
+}
+
+const until = (store: Store, test: (status: StoreStatus) => boolean) => first(store.status$, test)
+const orderIs = (store: Store, id: string, ...wanted: string[]) =>
+  first(store.watch(Order, id), ({ status }) => wanted.includes(status))
+
+describe('stores and a server', () => {
+  it('Y6 two customers and the last piece: one order is placed, one declined, and everybody agrees', async () => {
+    const server = await startServer(temporaryFile())
+    await server.server.dispatch('shop', Stock.commands.receive('cup', { quantity: 1 }), { principal: 'seed' })
+    const [ann, ben] = [openDevice(server.url, 'ann'), openDevice(server.url, 'ben')]
+    const asked = await Promise.all(
+      [ann, ben].map((store, i) => store.dispatch(Order.commands.request(`order-${i}`, { sku: 'cup', quantity: 1 }))),
+    )
+    for (const decided of asked) expect(decided.ok && (await decided.fate).status).toBe('confirmed')
+    await server.server.settled()
+    const ends = await Promise.all(
+      [ann, ben].map((store, i) => orderIs(store, `order-${i}`, 'placed', 'declined')),
+    )
+    expect(ends.map(({ status }) => status).toSorted()).toEqual(['declined', 'placed'])
+    for (const store of [ann, ben]) {
+      await until(store, ({ phase }) => phase === 'synced')
+      expect(await first(store.watch(Stock, 'cup'), ({ reserved }) => reserved === 1)).toEqual({ free: 0, reserved: 1 })
+    }
+  })
+
+  it('Y7 a server that ends and comes back on the same file is found again, and nothing is lost or doubled', async () => {
+    const file = temporaryFile()
+    const first = await startServer(file)
+    const ann = openDevice(first.url, 'ann')
+    await until(ann, ({ phase }) => phase === 'synced')
+    await ann.dispatch(Order.commands.request('before', { sku: 'cup', quantity: 1 }))
+    await orderIs(ann, 'before', 'declined')
+    await first.close()
+    await until(ann, ({ phase }) => phase === 'offline')
+    const decided = await ann.dispatch(Order.commands.request('between', { sku: 'cup', quantity: 1 }))
+    expect(decided.ok).toBe(true)
+    const second = await startServer(file, first.port)
+    await second.server.dispatch('shop', Stock.commands.receive('cup', { quantity: 1 }), { principal: 'seed' })
+    await until(ann, ({ phase, pending }) => phase === 'synced' && pending === 0)
+    const events = await Array.fromAsync(ann.history(Order, 'between'))
+    expect(events.filter(({ type }) => type === 'order.requested')).toHaveLength(1)
+  })
+})
