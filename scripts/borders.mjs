@@ -27,7 +27,7 @@ const rows = {
     duty: 'the messages both sides speak, and the session as a pure machine',
   },
   log: { imports: ['core'], home: ['dexie'], duty: 'remember: one port; IndexedDB and memory behind it' },
-  engine: { imports: ['core', 'log'], home: ['rxjs'], duty: 'run: decide, append, fold, publish' },
+  engine: { imports: ['core', 'log'], home: [], duty: 'run: decide, append, fold, publish' },
   sync: {
     imports: ['core', 'protocol', 'engine', 'log'],
     home: [],
