@@ -15,6 +15,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Generous: a test fails for what it finds, never because the machine is busy.
+          testTimeout: 120_000,
           environment: 'node',
           include: ['packages/*/src/**/*.test.{ts,tsx}', 'apps/**/*.test.{ts,tsx}'],
           exclude: ['**/node_modules/**', ...browserTests],
@@ -36,6 +38,7 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
+          testTimeout: 60_000,
           include: browserTests,
           browser: {
             enabled: true,

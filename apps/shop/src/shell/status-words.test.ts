@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { statusWords } from './status-words.ts'
+
+const words = (phase: Parameters<typeof statusWords>[0]['phase'], pending = 0) =>
+  statusWords({ phase, pending, problem: null }).text
+
+test('each phase has its words', () => {
+  expect(words('local')).toBe('Saved on this device')
+  expect(words('offline')).toBe('Offline · saved on this device')
+  expect(words('connecting')).toBe('Connecting…')
+  expect(words('syncing')).toBe('Syncing…')
+  expect(words('syncing', 3)).toBe('Syncing · sending 3')
+  expect(words('synced')).toBe('All saved')
+  expect(words('halted')).toBe('Stopped · needs you')
+})
+
+test('what stopped is told in its own words', () => {
+  const problem = { code: 'sign_in', message: 'Sign in again.', hint: 'Then it goes on.' }
+  expect(statusWords({ phase: 'halted', pending: 2, problem }).explanation).toBe('Sign in again.')
+})
+
+test('only what is synced is called saved everywhere', () => {
+  const others = ['offline', 'connecting', 'syncing', 'halted'] as const
+  for (const phase of others) expect(words(phase, 1)).not.toContain('All saved')
+})
