@@ -87,7 +87,10 @@ export function BottomNav() {
 
 function Count({ value }: { readonly value: number }) {
   return (
-    <span className="grid h-5 min-w-5 place-items-center rounded-full bg-accent px-1.5 font-semibold text-accent-ink text-xs tabular-nums">
+    <span
+      aria-hidden="true"
+      className="grid h-5 min-w-5 place-items-center rounded-full bg-accent px-1.5 font-semibold text-accent-ink text-xs tabular-nums"
+    >
       {value}
     </span>
   )

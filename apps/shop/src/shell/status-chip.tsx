@@ -39,7 +39,7 @@ export function StatusChip() {
         <span className="xl:hidden">{words.short}</span>
         <span className="hidden xl:inline">{words.text}</span>
         {counted && (
-          <span className="rounded-full bg-current/12 px-2 py-0.5 text-xs tabular-nums">
+          <span aria-hidden="true" className="rounded-full bg-current/12 px-2 py-0.5 text-xs tabular-nums">
             {status.pending} waiting
           </span>
         )}

@@ -222,6 +222,9 @@ describe('clock', () => {
 
   it('K7 the log can be read by ShiViz', () => {
     expect(toShiVizOf()).toBe('a {"a":1}\na:1 @1\nb {"a":1,"b":1}\nb:1 @2')
+    const pending = referenceReplica({ log: 'toy', replica: 'c', rules: toyRules, initial: noSeats })
+    pending.dispatch({ commands: [toy('like')], now: 0, seed: 's' })
+    expect(toShiViz(pending.outbox())).toBe(`c {"c":1}\nc:1'`)
   })
 
   it('K8 vectors merge to the greatest counters', () => {

@@ -86,8 +86,8 @@ export function clockOf(items: Iterable<Timed>): Clock {
     return vector
   }
 
+  /** Of two different commits. */
   function happenedBefore(a: Dot, b: Dot): 'lineage' | 'seen' | null {
-    if (sameDot(a, b)) return null
     if ((lineageVector(b).get(a.replica) ?? 0) >= a.counter) return 'lineage'
     const { position } = must(a)
     return position !== null && position <= seen(b) ? 'seen' : null
