@@ -23,6 +23,7 @@ import type {
   StoreStatus,
 } from '../core/query.ts'
 import type { ViewFailure } from '../core/view.ts'
+import { goneFailure } from '../log/failures.ts'
 import type { StoreLog } from '../log/port.ts'
 import { type Booted, bindLogs, boot } from './boot.ts'
 import type { Change } from './change.ts'
@@ -156,16 +157,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
     return readPast(log, { model, logs, heads }, { cut, freeze })
   })
 
-  const stopWatchingLog = log.onGone((code) => {
-    gate.halt({
-      code,
-      message:
-        code === 'store_gone'
-          ? 'The store is no longer in this browser: site data was cleared.'
-          : 'A newer version of the app has taken over the store.',
-      hint: 'Reload the app.',
-    })
-  })
+  const stopWatchingLog = log.onGone((code) => gate.halt(goneFailure(code)))
 
   function logOf(kind: string): LogId {
     const bound = logs.find((each) => each.kind === kind)
@@ -215,16 +207,11 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
   ): Promise<HistoryPage> {
     gate.mustOpen()
     const { id, head, outbox } = present.mustLog(mustLogOf(sources, stream))
-    return past === null
-      ? readHistory(log, { model, log: id, stream, from, upTo: head.position, outbox })
-      : readHistory(log, {
-          model,
-          log: id,
-          stream,
-          from,
-          upTo: pasts.must(past).positions[id] ?? 0,
-          outbox: [],
-        })
+    const range =
+      past === null
+        ? { upTo: head.position, outbox }
+        : { upTo: pasts.must(past).positions[id] ?? 0, outbox: [] }
+    return readHistory(log, { model, log: id, stream, from, ...range })
   }
 
   function onReport(next: SyncReport): void {

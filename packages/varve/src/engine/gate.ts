@@ -13,7 +13,8 @@ export interface Gate {
   mustOpen(): void
   /** Why nothing is written any more, or null. */
   halted(): Problem | null
-  halt(problem: Problem): void
+  /** The first failure stays the reason. */
+  halt(failure: VarveError): void
   /** Lets the running job end and refuses those that wait. */
   close(): Promise<void>
 }
@@ -27,9 +28,9 @@ export function createGate(onHalt: () => void): Gate {
     if (isClosed) throw new VarveError('closed', 'The store was closed.')
   }
 
-  function stop(problem: Problem): void {
+  function stop(failure: VarveError): void {
     if (halt !== null) return
-    halt = problem
+    halt = problemOf(failure)
     onHalt()
   }
 
@@ -51,7 +52,7 @@ export function createGate(onHalt: () => void): Gate {
         : new VarveError('defect', 'Something that cannot happen has happened in the engine.', {
             cause: thrown,
           })
-    stop(problemOf(defect))
+    stop(defect)
     return defect
   }
 

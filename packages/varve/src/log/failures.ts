@@ -7,7 +7,7 @@ export const failures = {
   closed: () => new VarveError('closed', 'The log was closed.'),
   gone: () =>
     new VarveError('store_gone', 'The store is no longer in this browser.', {
-      hint: 'Site data was cleared or the database was deleted. Open the store again: what the server has is fetched.',
+      hint: 'Site data was cleared or the database was deleted. Reload the app: what the server has is fetched.',
     }),
   newer: () =>
     new VarveError('store_newer', 'The store was written by a newer version of the program.', {

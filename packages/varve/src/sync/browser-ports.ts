@@ -87,15 +87,20 @@ export function openTabChannel(name: string): TabChannel {
   })
 }
 
+/** Chromium tells a dedicated worker by `navigator.onLine` and not by events, so this looks. */
+const lookEveryMs = 500
+
 const networkHints: NetworkHints = (listener) => {
-  const online = () => listener('online')
-  const offline = () => listener('offline')
-  globalThis.addEventListener?.('online', online)
-  globalThis.addEventListener?.('offline', offline)
-  return () => {
-    globalThis.removeEventListener?.('online', online)
-    globalThis.removeEventListener?.('offline', offline)
-  }
+  let wasOnline = globalThis.navigator?.onLine
+  // Where there is no such property, in Node, there is nothing to look at.
+  if (wasOnline === undefined) return () => {}
+  const timer = setInterval(() => {
+    const isOnline = navigator.onLine
+    if (isOnline === wasOnline) return
+    wasOnline = isOnline
+    listener(isOnline ? 'online' : 'offline')
+  }, lookEveryMs)
+  return () => clearInterval(timer)
 }
 
 function reportToConsole(error: unknown): void {

@@ -227,7 +227,11 @@ const finalCodes: ReadonlySet<string> = new Set(['fork', 'chain_broken', 'collis
 
 function problemIn(error: unknown): Problem {
   if (error instanceof VarveError) {
-    return { code: error.code, message: error.message, hint: error.hint ?? 'All work is saved on this device.' }
+    return {
+      code: error.code,
+      message: error.message,
+      hint: error.hint ?? 'All work is saved on this device.',
+    }
   }
   return { code: 'storage_failed', message: messageOf(error), hint: 'It is tried again in a few seconds.' }
 }

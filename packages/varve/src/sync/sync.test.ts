@@ -7,11 +7,13 @@ import { type Engine, openEngine } from '../engine/engine.ts'
 import { memoryDisk, openMemoryLog } from '../log/index.ts'
 import { memoryNetwork, memoryPorts } from '../testing/memory-ports.ts'
 import { referenceServer } from '../testing/reference-server.ts'
+import { lead } from './lead.ts'
 import type { SyncPorts } from './ports.ts'
-import { startSync } from './sync.ts'
+import { type LoadLead, type Sync, startSync } from './sync.ts'
 
 interface Tab {
   readonly engine: Engine
+  readonly sync: Sync
   wish(call: CommandCall | readonly CommandCall[]): Promise<unknown>
   /** Resolves when the status satisfies the test. */
   until(test: (status: StoreStatus) => boolean): Promise<StoreStatus>
@@ -30,7 +32,10 @@ afterEach(async () => {
 function world(): { ledger: Ledger; network: ReturnType<typeof memoryNetwork>; device: () => Device } {
   const ledger = createLedger('e')
   const network = memoryNetwork(referenceServer('bank/1', ledger, () => Date.now()))
-  const device = (): Device => ({ disk: memoryDisk(), ports: memoryPorts(network, (error) => errors.push(error)) })
+  const device = (): Device => ({
+    disk: memoryDisk(),
+    ports: memoryPorts(network, (error) => errors.push(error)),
+  })
   return { ledger, network, device }
 }
 
@@ -39,7 +44,7 @@ interface Device {
   readonly ports: SyncPorts
 }
 
-async function openTab({ disk, ports }: Device): Promise<Tab> {
+async function openTab({ disk, ports }: Device, load?: LoadLead): Promise<Tab> {
   const engine = await openEngine({
     model: shop,
     log: openMemoryLog(disk),
@@ -51,9 +56,11 @@ async function openTab({ disk, ports }: Device): Promise<Tab> {
     ...engine,
     readLogs: async () => (await engine.readLogs()).filter(({ head }) => head.log === 'bank/1'),
   }
-  const sync = startSync({ engine: bankOnly, name: 'test', store: engine.store, token: 'token' }, ports)
+  const context = { engine: bankOnly, name: 'test', store: engine.store, token: 'token' }
+  const sync = startSync(context, ports, load)
   const tab: Tab = {
     engine,
+    sync,
     wish(calls) {
       seeds += 1
       return engine.dispatch({ commands: [calls].flat() as never, now: 0, seed: `seed-${seeds}` })
@@ -91,7 +98,14 @@ describe('sync', () => {
     const [a, b] = [await openTab(device()), await openTab(device())]
     await a.wish(deposit(5))
     await b.wish(Account.commands.deposit('a', { amount: 2 }))
-    await Promise.all([a, b].map((tab) => tab.until((status) => isSynced(status) && status.logs.every(({ log, position }) => log !== 'bank/1' || position === 2))))
+    await Promise.all(
+      [a, b].map((tab) =>
+        tab.until(
+          (status) =>
+            isSynced(status) && status.logs.every(({ log, position }) => log !== 'bank/1' || position === 2),
+        ),
+      ),
+    )
     expect(await balance(a)).toEqual({ balance: 7 })
     expect(await balance(b)).toEqual({ balance: 7 })
     expect(ledger.head()).toBe(2)
@@ -125,7 +139,10 @@ describe('sync', () => {
     await tabs.shift()?.close()
     await second.until((status) => status.leading && isSynced(status))
     await second.wish(deposit(4))
-    await second.until((status) => isSynced(status) && status.pending === 0 && status.logs.some(({ position }) => position === 2))
+    await second.until(
+      (status) =>
+        isSynced(status) && status.pending === 0 && status.logs.some(({ position }) => position === 2),
+    )
     expect(ledger.entries(0).map((entry) => entry.commit.dot.replica)).toHaveLength(2)
     const [one, two] = ledger.entries(0)
     // C8: another leader, another name, which continues the first.
@@ -139,5 +156,63 @@ describe('sync', () => {
     await tabs.shift()?.close()
     await expect(a.wish(deposit(1))).rejects.toMatchObject({ code: 'closed' })
     expect(ledger.head()).toBe(0)
+  })
+
+  it('Y5 works while what a leader needs cannot be loaded, is honest about it, and loses nothing', async () => {
+    const { device, ledger } = world()
+    const phone = device()
+    const hints = new Set<(network: 'online') => void>()
+    const networkHints: SyncPorts['networkHints'] = (listener) => {
+      hints.add(listener)
+      return () => hints.delete(listener)
+    }
+    const tokens: (string | null)[] = []
+    let isReachable = false
+    const load: LoadLead = async () => {
+      if (!isReachable) throw new Error('not reachable')
+      return {
+        lead: (context, ...rest) => {
+          tokens.push(context.token)
+          return lead(context, ...rest)
+        },
+      }
+    }
+    const a = await openTab({ ...phone, ports: { ...phone.ports, networkHints } }, load)
+    expect(a.engine.status().phase).toBe('connecting')
+    await a.until((status) => status.phase === 'offline')
+    await a.wish(deposit(1))
+    expect(a.engine.status()).toMatchObject({ phase: 'offline', pending: 1, leading: false })
+    a.sync.setToken('late')
+    isReachable = true
+    for (const hear of hints) hear('online')
+    await a.until((status) => isSynced(status) && status.pending === 0)
+    expect(ledger.head()).toBe(1)
+    expect(tokens).toEqual(['late'])
+    expect(errors.splice(0)).toEqual([new Error('not reachable')])
+  })
+
+  it('Y5 who cannot lead asks for no lock, hears the other tabs and is told by their leader', async () => {
+    const { device, ledger } = world()
+    const phone = device()
+    const never = await openTab(phone, () => Promise.reject(new Error('not reachable')))
+    await never.until((status) => status.phase === 'offline')
+    const leader = await openTab(phone)
+    await leader.until((status) => status.leading && isSynced(status))
+    await never.wish(deposit(2))
+    await never.until((status) => isSynced(status) && status.logs.some(({ position }) => position === 1))
+    expect(never.engine.status()).toMatchObject({ leading: false, pending: 0 })
+    expect(ledger.head()).toBe(1)
+    await tabs.shift()?.close()
+    expect(errors.splice(0)).toContainEqual(new Error('not reachable'))
+  })
+
+  it('Y5 stops without waiting for what is being loaded', async () => {
+    const { device } = world()
+    const phone = device()
+    const loading = await openTab(phone, () => new Promise(() => undefined))
+    expect(loading.engine.status().phase).toBe('connecting')
+    await tabs.shift()?.close()
+    const next = await openTab(phone)
+    await next.until((status) => status.leading && isSynced(status))
   })
 })

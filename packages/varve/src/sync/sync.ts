@@ -4,13 +4,17 @@
  *   every tab    engine changed ──▸ "moved" to the other tabs ──▸ they refresh from the database
  *   the leader   engine ⇄ session (pure) ⇄ transport, and its report to the other tabs
  *
+ * What only a leader needs, the session and the codec, is a chunk of its own: opening a store does not wait for it, and
+ * a tab that has not got it does not ask to lead.
+ *
  * Leadership is a Web Lock: it passes on when the tab ends, however it ends. A leader mints a replica id before
  * anything else (rule C8). Nothing here holds state that matters: what is pending, placed and known is in the log,
  * and a driver that starts anew goes on from there.
  */
 import type { SyncPort, SyncReport } from '../engine/sync-port.ts'
 import { followLeader } from './follow.ts'
-import { lead } from './lead.ts'
+import type { Leading, lead } from './lead.ts'
+import { loadPatiently } from './load.ts'
 import type { SyncPorts } from './ports.ts'
 
 export interface SyncContext {
@@ -37,13 +41,20 @@ export type TabMessage =
   | { readonly type: 'ask' }
   | { readonly type: 'token'; readonly token: string }
 
-export function startSync(context: SyncContext, ports: SyncPorts): Sync {
+/** Brings what a leader needs. */
+export type LoadLead = () => Promise<{ readonly lead: typeof lead }>
+
+export function startSync(
+  context: SyncContext,
+  ports: SyncPorts,
+  load: LoadLead = () => import('./lead.ts'),
+): Sync {
   const { engine, name } = context
   const channel = ports.openTabChannel(`varve:${name}`)
   const stopping = new AbortController()
   const follower = followLeader(engine, channel, ports)
   let token = context.token
-  let leader: ReturnType<typeof lead> | null = null
+  let leader: Leading | null = null
 
   const post = (message: TabMessage): void => channel.post(message)
   const stopWatching = engine.onChange(() => post({ type: 'moved' }))
@@ -75,14 +86,18 @@ export function startSync(context: SyncContext, ports: SyncPorts): Sync {
   })
 
   async function waitToLead(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await ports.locks.withLock(`varve:${name}:leader`, leadUntilStopped, stopping.signal)
+    const { signal } = stopping
+    const loaded = await loadPatiently({ load, onFailure: () => follower.expect('offline'), signal }, ports)
+    if (loaded === null) return
+    follower.expect('connecting')
+    while (!signal.aborted) {
+      await ports.locks.withLock(`varve:${name}:leader`, () => leadUntilStopped(loaded.lead), signal)
     }
   }
 
-  async function leadUntilStopped(): Promise<void> {
+  async function leadUntilStopped(start: typeof lead): Promise<void> {
     follower.pause()
-    leader = lead({ ...context, token }, ports, post)
+    leader = start({ ...context, token }, ports, post)
     await Promise.race([stopped, leader.fenced])
     await leader.stop()
     leader = null
