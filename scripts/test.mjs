@@ -50,7 +50,16 @@ const stages = [
         // The hearts: every branch is taken by a test of its own.
         name: 'every branch of reconcile, accept and clock',
         command: [
-          ...['vitest', 'run', '--project', 'unit', 'core/reconcile', 'core/accept', 'core/clock', '--coverage'],
+          ...[
+            'vitest',
+            'run',
+            '--project',
+            'unit',
+            'core/reconcile',
+            'core/accept',
+            'core/clock',
+            '--coverage',
+          ],
           '--coverage.include=packages/varve/src/core/{reconcile,accept,clock}.ts',
           ...['--coverage.reporter=text', '--coverage.thresholds.100'],
         ],

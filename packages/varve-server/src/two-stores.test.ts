@@ -6,7 +6,7 @@ import type { Store, StoreStatus } from 'varve'
 import { localWebSocket, openLocalStore } from 'varve/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { sqliteLog } from './sqlite/index.ts'
-import { fulfilment, market, Order, settlement, Stock } from './testing/market.fixture.ts'
+import { fulfilment, market, Order, Stock, settlement } from './testing/market.fixture.ts'
 import { startTestServer, type TestServer } from './testing/start-test-server.ts'
 
 const cleanups: (() => Promise<void> | void)[] = []
@@ -16,7 +16,13 @@ afterEach(async () => {
 })
 
 async function startServer(file: string, port = 0): Promise<TestServer> {
-  const server = await startTestServer({ log: sqliteLog(file), model: market, policies: [fulfilment, settlement], limits: { spreadMs: 200 }, port })
+  const server = await startTestServer({
+    log: sqliteLog(file),
+    model: market,
+    policies: [fulfilment, settlement],
+    limits: { spreadMs: 200 },
+    port,
+  })
   cleanups.push(() => server.close())
   return server
 }
@@ -60,10 +66,14 @@ const orderIs = (store: Store, id: string, ...wanted: string[]) =>
 describe('stores and a server', () => {
   it('Y6 two customers and the last piece: one order is placed, one declined, and everybody agrees', async () => {
     const server = await startServer(temporaryFile())
-    await server.server.dispatch('shop', Stock.commands.receive('cup', { quantity: 1 }), { principal: 'seed' })
+    await server.server.dispatch('shop', Stock.commands.receive('cup', { quantity: 1 }), {
+      principal: 'seed',
+    })
     const [ann, ben] = [openDevice(server.url, 'ann'), openDevice(server.url, 'ben')]
     const asked = await Promise.all(
-      [ann, ben].map((store, i) => store.dispatch(Order.commands.request(`order-${i}`, { sku: 'cup', quantity: 1 }))),
+      [ann, ben].map((store, i) =>
+        store.dispatch(Order.commands.request(`order-${i}`, { sku: 'cup', quantity: 1 })),
+      ),
     )
     for (const decided of asked) expect(decided.ok && (await decided.fate).status).toBe('confirmed')
     await server.server.settled()
@@ -73,7 +83,10 @@ describe('stores and a server', () => {
     expect(ends.map(({ status }) => status).toSorted()).toEqual(['declined', 'placed'])
     for (const store of [ann, ben]) {
       await until(store, ({ phase }) => phase === 'synced')
-      expect(await first(store.watch(Stock, 'cup'), ({ reserved }) => reserved === 1)).toEqual({ free: 0, reserved: 1 })
+      expect(await first(store.watch(Stock, 'cup'), ({ reserved }) => reserved === 1)).toEqual({
+        free: 0,
+        reserved: 1,
+      })
     }
   })
 
@@ -89,7 +102,9 @@ describe('stores and a server', () => {
     const decided = await ann.dispatch(Order.commands.request('between', { sku: 'cup', quantity: 1 }))
     expect(decided.ok).toBe(true)
     const second = await startServer(file, first.port)
-    await second.server.dispatch('shop', Stock.commands.receive('cup', { quantity: 1 }), { principal: 'seed' })
+    await second.server.dispatch('shop', Stock.commands.receive('cup', { quantity: 1 }), {
+      principal: 'seed',
+    })
     await until(ann, ({ phase, pending }) => phase === 'synced' && pending === 0)
     const events = await Array.fromAsync(ann.history(Order, 'between'))
     expect(events.filter(({ type }) => type === 'order.requested')).toHaveLength(1)

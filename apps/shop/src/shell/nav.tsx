@@ -46,8 +46,8 @@ export function TopNav() {
           inactiveProps={{ className: 'text-muted hover:text-ink' }}
           className="inline-flex min-h-10 items-center gap-2 whitespace-nowrap rounded-full px-3.5 font-medium"
         >
-          {place.label}
-          {place.count > 0 && <Count value={place.count} />}
+          {/* What is read aloud begins with what is seen, in this order and with a space: "Cart 3". */}
+          {place.label} {place.count > 0 && <Count value={place.count} />}
         </Link>
       ))}
     </nav>
@@ -68,17 +68,15 @@ export function BottomNav() {
           activeOptions={{ exact: place.to === '/', includeSearch: false }}
           activeProps={{ className: 'text-accent' }}
           inactiveProps={{ className: 'text-muted' }}
-          className="flex min-h-16 flex-1 flex-col items-center justify-center gap-1 font-medium text-xs outline-offset-[-2px]"
+          className="relative flex min-h-16 flex-1 flex-col items-center justify-center gap-1 font-medium text-xs outline-offset-[-2px]"
         >
-          <span className="relative">
-            <place.icon className="size-5.5" aria-hidden="true" />
-            {place.count > 0 && (
-              <span className="absolute -top-2 left-3.5">
-                <Count value={place.count} />
-              </span>
-            )}
-          </span>
-          {place.label}
+          <place.icon className="size-5.5" aria-hidden="true" />
+          {place.label}{' '}
+          {place.count > 0 && (
+            <span className="absolute top-1 left-1/2 ml-0.5">
+              <Count value={place.count} />
+            </span>
+          )}
         </Link>
       ))}
     </nav>
@@ -87,10 +85,7 @@ export function BottomNav() {
 
 function Count({ value }: { readonly value: number }) {
   return (
-    <span
-      aria-hidden="true"
-      className="grid h-5 min-w-5 place-items-center rounded-full bg-accent px-1.5 font-semibold text-accent-ink text-xs tabular-nums"
-    >
+    <span className="grid h-5 min-w-5 place-items-center rounded-full bg-accent px-1.5 font-semibold text-accent-ink text-xs tabular-nums">
       {value}
     </span>
   )

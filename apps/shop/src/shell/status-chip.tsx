@@ -32,17 +32,17 @@ export function StatusChip() {
       <button
         type="button"
         popoverTarget="status-details"
-        aria-label={`${words.text}${counted ? `, ${status.pending} waiting` : ''}. Details`}
         className={`inline-flex min-h-9 items-center gap-2 rounded-full border px-3 font-medium text-sm ${tones[words.tone]}`}
       >
         <Icon className="size-4 shrink-0" aria-hidden="true" />
         <span className="xl:hidden">{words.short}</span>
         <span className="hidden xl:inline">{words.text}</span>
         {counted && (
-          <span aria-hidden="true" className="rounded-full bg-current/12 px-2 py-0.5 text-xs tabular-nums">
+          <span className="rounded-full bg-current/12 px-2 py-0.5 text-xs tabular-nums">
             {status.pending} waiting
           </span>
         )}
+        <span className="sr-only">Details</span>
       </button>
       <span role="status" className="sr-only">
         {words.text}

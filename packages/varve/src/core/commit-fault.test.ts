@@ -29,7 +29,9 @@ describe('a commit as such', () => {
 
   it('V12 says what contradicts itself', () => {
     expect(faultOf({ born: 3 })).toBe('born @3 lies after base @2')
-    expect(faultOf({ dot: { replica: 'a', counter: 2 }, parent: { replica: 'b', counter: 1 } })).toContain('number 2')
+    expect(faultOf({ dot: { replica: 'a', counter: 2 }, parent: { replica: 'b', counter: 1 } })).toContain(
+      'number 2',
+    )
     expect(faultOf({ parent: { replica: 'a', counter: 1 } })).toBe('a replica cannot be its own parent')
     expect(faultOf({ withdrawn: { reason: 'x', because: [] } })).toContain('neither events nor guards')
     expect(faultOf({ guards: [...draft.guards, ...draft.guards] })).toBe('a stream is guarded twice')
@@ -42,8 +44,12 @@ describe('a commit as such', () => {
     if (event === undefined || command === undefined) throw new Error('the draft has both')
     const sealed = sealCommit(draft)
     const bad = JSON.parse('{"__proto__":{}}')
-    expect(commitFault({ ...sealed, events: [{ ...event, data: bad }] })).toBe('seat.set: data: the key __proto__ is not allowed')
-    expect(commitFault({ ...sealed, commands: [{ ...command, input: ['\0'] }] })).toBe('take: input[0]: a string holds a NUL character')
+    expect(commitFault({ ...sealed, events: [{ ...event, data: bad }] })).toBe(
+      'seat.set: data: the key __proto__ is not allowed',
+    )
+    expect(commitFault({ ...sealed, commands: [{ ...command, input: ['\0'] }] })).toBe(
+      'take: input[0]: a string holds a NUL character',
+    )
   })
 
   it('V12 notices a changed field by the hashes', () => {

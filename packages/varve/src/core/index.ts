@@ -3,6 +3,7 @@
  * Runs anywhere: it needs neither DOM nor Node.
  */
 export { type AcceptFacts, accept, emptyFacts, type Pushed, type Verdict } from './accept.ts'
+export * as clock from './clock.ts'
 export { type Clock, clockOf, compare, type Timed, timed, toShiViz } from './clock.ts'
 export type {
   BuiltinReason,

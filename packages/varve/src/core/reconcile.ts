@@ -144,7 +144,10 @@ export function settled(
   if (decision.ok) {
     return withOutcome(commit, { guards: decision.guards, events: decision.events, withdrawn: null }, base)
   }
-  const withdrawal = { reason: decision.reason, because: theirs.slice(-becauseMax).map((entry) => entry.commit.dot) }
+  const withdrawal = {
+    reason: decision.reason,
+    because: theirs.slice(-becauseMax).map((entry) => entry.commit.dot),
+  }
   return withdraw(
     commit,
     decision.details === undefined ? withdrawal : { ...withdrawal, details: decision.details },

@@ -3,6 +3,15 @@
  * depends on no test runner.
  */
 export { type Given, given, givenId, type When } from './given.ts'
+export {
+  localWebSocket,
+  type MemoryNetwork,
+  memoryLocks,
+  memoryNetwork,
+  memoryPorts,
+  memoryTabChannels,
+} from './memory-ports.ts'
+export { type LocalStoreOptions, openLocalStore } from './open-test-store.ts'
 export { type ReferenceReplica, type ReplicaOptions, referenceReplica } from './reference-replica.ts'
 export { type ReferenceServer, referenceServer } from './reference-server.ts'
 export { type SeededRandom, seededRandom } from './seeded-random.ts'
@@ -14,5 +23,3 @@ export {
   type SimulationResult,
   simulate,
 } from './simulation.ts'
-export { localWebSocket, memoryLocks, type MemoryNetwork, memoryNetwork, memoryPorts, memoryTabChannels } from './memory-ports.ts'
-export { type LocalStoreOptions, openLocalStore } from './open-test-store.ts'

@@ -6,7 +6,14 @@ import { type CommandRecord, type Commit, type Entry, sealCommit } from '../core
 import type { Dot, LogId, Position, ReplicaId } from '../core/dot.ts'
 import type { Hash } from '../core/hash.ts'
 import { extendHistory, historyStart } from '../core/history.ts'
-import { continueLineage, firstLineage, inLineage, type Lineage, parentOf, writtenBy } from '../core/lineage.ts'
+import {
+  continueLineage,
+  firstLineage,
+  inLineage,
+  type Lineage,
+  parentOf,
+  writtenBy,
+} from '../core/lineage.ts'
 import { type Reconciled, reconcile } from '../core/reconcile.ts'
 import type { Decision, Rules } from '../core/rules.ts'
 import type { StoredLog } from '../protocol/channel.ts'
