@@ -1,0 +1,58 @@
+/**
+ * What every suite stands on: a server of its own and as many devices as it wants. At the end of each test the judge
+ * looks: no page had an error, no chip told a lie, the server's logs hold what must hold, and nothing is left running.
+ */
+import { test as base } from '@playwright/test'
+import { audit } from './audit.ts'
+import { type Device, openDevice } from './device.ts'
+import { readLogFile } from './log-file.ts'
+import { createShopServer, type ShopServer } from './shop-server.ts'
+
+export interface Fixtures {
+  /** Runs, on a fresh copy of the seeded shop. */
+  readonly shop: ShopServer
+  /** Opens a new device; named for messages. */
+  readonly device: (name: string, viewport?: { width: number; height: number }) => Promise<Device>
+}
+
+export const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from the pattern
+  shop: async ({}, use, info) => {
+    const server = await createShopServer()
+    try {
+      await server.start()
+      await use(server)
+      await server.stop()
+      if (info.status !== info.expectedStatus) console.log(server.output())
+      base.expect(audit(readLogFile(server.file)), 'the audit of the server logs').toEqual([])
+    } finally {
+      await server.remove()
+    }
+  },
+  device: async ({ browser, shop }, use) => {
+    const devices: Device[] = []
+    try {
+      await use(async (name, viewport) => {
+        const device = await openDevice(browser, { name, server: shop, ...(viewport && { viewport }) })
+        devices.push(device)
+        return device
+      })
+      base
+        .expect(
+          devices.flatMap(({ faults }) => faults),
+          'errors in the pages',
+        )
+        .toEqual([])
+      base
+        .expect(
+          devices.flatMap(({ witness }) => witness.lies),
+          'lies of the status chip',
+        )
+        .toEqual([])
+    } finally {
+      for (const device of devices) await device.close()
+    }
+  },
+})
+
+export const expect = test.expect
