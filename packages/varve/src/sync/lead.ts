@@ -29,6 +29,8 @@ export interface Leading {
   look(): Promise<void>
   /** Tells the other tabs how sync stands. */
   tellReport(): void
+  /** Resolves when the store has a new name. */
+  readonly minted: Promise<void>
   /** Resolves when another tab has taken over. */
   readonly fenced: Promise<void>
   stop(): Promise<void>
@@ -50,6 +52,8 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   const failing = new Set<LogId>()
   let trouble: Problem | null = null
   const fencedOut = Promise.withResolvers<void>()
+  const minted = Promise.withResolvers<void>()
+  let isNamed = false
 
   const stopWatching = engine.onChange(() => void showStore())
   const stopHints = ports.networkHints((network) => take({ type: 'hint', network }))
@@ -62,7 +66,9 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   return Object.freeze({
     setToken: (token: string | null) => take({ type: 'token', token }),
     look: showStore,
-    tellReport: () => post({ type: 'report', report: presentReport() }),
+    // Who hears a report takes it that there is a leader with a name of its own.
+    tellReport: () => isNamed && post({ type: 'report', report: presentReport() }),
+    minted: minted.promise,
     fenced: fencedOut.promise,
     async stop(): Promise<void> {
       stopWatching()
@@ -78,6 +84,8 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
 
   async function begin(): Promise<void> {
     await engine.lead(clock.newId())
+    isNamed = true
+    minted.resolve()
     state = { ...state, logs: await storedLogs() }
     take({ type: 'start' })
     tellRegularly()

@@ -149,6 +149,30 @@ describe('sync', () => {
     expect(two?.commit.parent).toEqual(one?.commit.dot)
   })
 
+  it('Y8 C8 a store is named once this tab has minted a replica, or has heard from one that has', async () => {
+    const { device } = world()
+    const phone = device()
+    const first = await openTab(phone)
+    const before = first.engine.status().replica
+    await first.sync.named
+    expect(first.engine.status().leading).toBe(true)
+    const minted = first.engine.status().replica
+    expect(minted).not.toBe(before)
+    const second = await openTab(phone)
+    await second.sync.named
+    expect(second.engine.status()).toMatchObject({ leading: false, replica: minted })
+  })
+
+  it('Y8 without what a leader needs, or behind a leader that is silent, a store is not named', async () => {
+    const { device } = world()
+    const tab = await openTab(device(), () => new Promise(() => {}))
+    const named = await Promise.race([
+      tab.sync.named?.then(() => 'named'),
+      balance(tab).then(() => 'not yet'),
+    ])
+    expect(named).toBe('not yet')
+  })
+
   it('Y4 a closed store leaves nothing running', async () => {
     const { device, ledger } = world()
     const a = await openTab(device())

@@ -27,6 +27,11 @@ export interface SyncContext {
 }
 
 export interface Sync {
+  /**
+   * Resolves when the store writes under a name that a leader minted in this run: this tab, or another one that was
+   * heard. Before that the name may be one that a copy of the store uses too (rule C8). Absent: at once.
+   */
+  readonly named?: Promise<void>
   /** A fresh token, or null when signed out. */
   setToken(token: string | null): void
   /** Leaves the lock to another tab. Resolves when nothing of it runs any more. */
@@ -55,6 +60,7 @@ export function startSync(
   const follower = followLeader(engine, channel, ports)
   let token = context.token
   let leader: Leading | null = null
+  const named = Promise.withResolvers<void>()
 
   const post = (message: TabMessage): void => channel.post(message)
   const stopWatching = engine.onChange(() => post({ type: 'moved' }))
@@ -62,7 +68,7 @@ export function startSync(
   channel.onMessage((message) => {
     const told = message as TabMessage
     if (told.type === 'moved') guarded(leader === null ? engine.refresh() : leader.look())
-    else if (told.type === 'report') follower.heard(told.report)
+    else if (told.type === 'report') hear(told.report)
     else if (told.type === 'ask') leader?.tellReport()
     else if (told.type === 'token') leader?.setToken(told.token)
   })
@@ -71,6 +77,7 @@ export function startSync(
   const ended = waitToLead().catch(ports.reportError)
 
   return Object.freeze({
+    named: named.promise,
     setToken(next: string | null): void {
       token = next
       if (leader !== null) leader.setToken(next)
@@ -98,6 +105,7 @@ export function startSync(
   async function leadUntilStopped(start: typeof lead): Promise<void> {
     follower.pause()
     leader = start({ ...context, token }, ports, post)
+    leader.minted.then(named.resolve)
     await Promise.race([stopped, leader.fenced])
     await leader.stop()
     leader = null
@@ -105,6 +113,11 @@ export function startSync(
     // Fenced, or the store does not answer: let others lead, and do not spin.
     follower.resume()
     await Promise.race([stopped, pause(leadAgainMs)])
+  }
+
+  function hear(report: SyncReport): void {
+    named.resolve()
+    follower.heard(report)
   }
 
   function pause(ms: number): Promise<void> {

@@ -45,7 +45,7 @@ export function localHost(model: Model, options: LocalStoreOptions): Host {
     const engine = await openEngine({ model, log, logs, actor, ports: { now, newId, report } })
     options.onEngine?.(engine)
     const sync = options.sync?.({ engine, name, store: engine.store, token })
-    const inner = hostOf(engine, sync === undefined ? {} : { setToken: sync.setToken })
+    const inner = hostOf(engine, { ...sync })
     host = Object.freeze({
       ...inner,
       close: async () => {

@@ -9,13 +9,18 @@ import type { Failed, Host, OpenRequest, Reply } from './contract.ts'
 export interface HostOptions {
   /** A fresh token for whoever talks to the server, or null when signed out. */
   readonly setToken?: (token: string | null) => void
+  /** What a wish waits for: that the store writes under a name of its own. */
+  readonly named?: Promise<void>
 }
 
-export function hostOf(engine: Engine, { setToken = () => {} }: HostOptions = {}): Host {
+export function hostOf(
+  engine: Engine,
+  { setToken = () => {}, named = Promise.resolve() }: HostOptions = {},
+): Host {
   return Object.freeze({
     open: ({ witness }: OpenRequest) =>
       reply(async () => ({ store: engine.store, lost: witness !== null && witness !== engine.store })),
-    dispatch: (request, again) => reply(() => engine.dispatch(request, again)),
+    dispatch: (request, again) => reply(() => named.then(() => engine.dispatch(request, again))),
     subscribe: (query, listener) => engine.subscribe(query, listener),
     history: (stream, from, past) => reply(() => engine.history(stream, from, past)),
     openPast: (cut) => reply(() => engine.openPast(cut)),

@@ -6,6 +6,8 @@ import { openTabChannel, type Sync, type SyncContext, type SyncFactory } from '.
 import type { OpenRequest } from './contract.ts'
 
 export interface Syncing {
+  /** A wish waits for it: see `Sync.named`. In any case it resolves after a while: work never waits for a network or a lock. */
+  readonly named: Promise<void>
   setToken(token: string | null): void
   stop(): Promise<void>
 }
@@ -17,14 +19,29 @@ export function startSyncing(
 ): Syncing {
   if (sync === null) return followTabs(context)
   let running: Sync | null = null
+  const named = Promise.withResolvers<void>()
+  const timer = setTimeout(named.resolve, nameWaitMs)
+  const start = (first: string | null): Sync => {
+    const started = sync({ ...context, token: first })
+    Promise.resolve(started.named).then(() => {
+      clearTimeout(timer)
+      named.resolve()
+    })
+    return started
+  }
   if (awaitToken) context.engine.report({ phase: 'connecting', problem: null, heads: [] })
-  else running = sync({ ...context, token })
+  else running = start(token)
   return Object.freeze({
+    named: named.promise,
     setToken(next: string | null) {
-      if (running === null) running = sync({ ...context, token: next })
+      if (running === null) running = start(next)
       else running.setToken(next)
     },
-    stop: async () => running?.stop(),
+    async stop() {
+      clearTimeout(timer)
+      named.resolve()
+      await running?.stop()
+    },
   })
 }
 
@@ -35,6 +52,8 @@ function followTabs({ engine, name }: Omit<SyncContext, 'token'>): Syncing {
     engine.refresh().catch((error: unknown) => console.error('varve:', error))
   })
   return Object.freeze({
+    // Without a server nobody else can meet the name.
+    named: Promise.resolve(),
     setToken: () => undefined,
     async stop() {
       stopWatching()
@@ -42,3 +61,5 @@ function followTabs({ engine, name }: Omit<SyncContext, 'token'>): Syncing {
     },
   })
 }
+
+const nameWaitMs = 2_000

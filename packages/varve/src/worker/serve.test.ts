@@ -94,6 +94,28 @@ describe('serving a store', () => {
     expect(started).toEqual(['early', 'late'])
   })
 
+  it('B17 C8 a wish waits until the store is named, and not for ever', async () => {
+    const naming = Promise.withResolvers<void>()
+    const sync = (named: Promise<void>) => () => ({ named, setToken: () => {}, stop: async () => {} })
+    const wish = { commands: [{ stream: 'likes/1', name: 'like' }], now: 0, seed: 'b17' }
+    const served = border({ sync: sync(naming.promise) })
+    await served.open(openRequest())
+    let isAnswered = false
+    const asked = served.dispatch(wish, false).then((answer) => {
+      isAnswered = true
+      return answer
+    })
+    // A read that was asked for later is answered first.
+    await served.history('likes/1', null, null)
+    expect(isAnswered).toBe(false)
+    naming.resolve()
+    expect(await asked).toMatchObject({ ok: true, value: { ok: true } })
+
+    const unnamed = border({ sync: sync(new Promise(() => {})) })
+    await unnamed.open(openRequest({ name: 'unnamed' }))
+    expect(await unnamed.dispatch(wish, false)).toMatchObject({ ok: true, value: { ok: true } })
+  })
+
   it('B3 a subscription to what is not there is refused with its code', async () => {
     const served = border()
     await served.open(openRequest())

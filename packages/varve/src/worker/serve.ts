@@ -56,7 +56,7 @@ export function createBorder(model: Model, options: ServeOptions = {}): Contract
       const { name, logs, actor, witness } = request
       const engine = await openEngine({ model, log, logs, actor, ports })
       const syncing = startSyncing(sync, { engine, name, store: engine.store }, request)
-      state = { phase: 'open', host: hostOf(engine, { setToken: syncing.setToken }), syncing }
+      state = { phase: 'open', host: hostOf(engine, syncing), syncing }
       return { store: engine.store, lost: witness !== null && witness !== engine.store }
     } catch (error) {
       await log.close()
