@@ -109,4 +109,24 @@ describe('stores and a server', () => {
     const events = await Array.fromAsync(ann.history(Order, 'between'))
     expect(events.filter(({ type }) => type === 'order.requested')).toHaveLength(1)
   })
+
+  it('Y9 what the server will never place is withdrawn, and what comes after it goes on', async () => {
+    const server = await startTestServer({
+      authorize: () => ({
+        principal: 'ann',
+        logs: () => ({
+          read: true,
+          append: ({ events }) => events.every(({ stream }) => stream !== 'order/no'),
+        }),
+      }),
+    })
+    cleanups.push(() => server.close())
+    const ann = openDevice(server.url, 'ann')
+    const asked = await Promise.all(
+      ['no', 'yes'].map((id) => ann.dispatch(Order.commands.request(id, { sku: 'cup', quantity: 1 }))),
+    )
+    const fates = await Promise.all(asked.map((decided) => (decided.ok ? decided.fate : null)))
+    expect(fates).toMatchObject([{ status: 'withdrawn', reason: 'forbidden' }, { status: 'confirmed' }])
+    await until(ann, ({ phase, problem }) => phase === 'synced' && problem === null)
+  })
 })

@@ -47,6 +47,8 @@ export interface Channel {
   readonly waitFor: Position
   /** No push before this time. */
   readonly holdUntilMs: number
+  /** A commit that the store was told to empty: nothing is pushed before it has. */
+  readonly emptying: string | null
   /** Pushes refused in a row without anything placed. */
   readonly refusals: number
   readonly problem: Problem | null
@@ -91,6 +93,7 @@ export function openChannel(stored: StoredLog, epoch: string, head: Position): C
     receipts: new Map(),
     waitFor: 0,
     holdUntilMs: 0,
+    emptying: null,
     refusals: 0,
     problem: isFork ? problemOf('fork') : null,
   }
@@ -99,6 +102,9 @@ export function openChannel(stored: StoredLog, epoch: string, head: Position): C
 /** The store changed: entries were applied, commits were decided, or both. */
 export function restored(channel: Channel, stored: StoredLog): Channel {
   const pending = new Set(stored.outbox.map((commit) => dotKey(commit.dot)))
+  const isFull = stored.outbox.some(
+    ({ dot, withdrawn }) => dotKey(dot) === channel.emptying && withdrawn === null,
+  )
   return {
     ...channel,
     stored,
@@ -106,6 +112,7 @@ export function restored(channel: Channel, stored: StoredLog): Channel {
     head: Math.max(channel.head, stored.position),
     receipts: new Map([...channel.receipts].filter(([key]) => pending.has(key))),
     inFlight: channel.inFlight.filter((key) => pending.has(key)),
+    emptying: isFull ? channel.emptying : null,
   }
 }
 
@@ -174,7 +181,7 @@ export function receivedRefusal(channel: Channel, refuse: Refuse, nowMs: number)
     case 'forbidden':
     case 'commit_too_large':
     case 'invalid_commit':
-      return withdrawRefused(settled, refuse, nowMs + hold)
+      return withdrawRefused(channel, settled, { refuse, holdUntilMs: nowMs + hold })
     case 'fork':
     case 'collision':
     case 'forbidden_log':
@@ -185,18 +192,25 @@ export function receivedRefusal(channel: Channel, refuse: Refuse, nowMs: number)
   }
 }
 
-function withdrawRefused(channel: Channel, refuse: Refuse, holdUntilMs: number): ChannelStep {
+function withdrawRefused(
+  before: Channel,
+  channel: Channel,
+  { refuse, holdUntilMs }: { readonly refuse: Refuse; readonly holdUntilMs: number },
+): ChannelStep {
   const { dot, code } = refuse as Refuse & {
     readonly code: 'forbidden' | 'commit_too_large' | 'invalid_commit'
   }
-  const commit =
-    dot === undefined
-      ? undefined
-      : channel.stored.outbox.find((pending) => dotKey(pending.dot) === dotKey(dot))
-  // Of a commit that is not pending (any more), or whose empty form is refused as well, nothing can be withdrawn.
-  if (commit === undefined) return [{ ...channel, holdUntilMs }, []]
+  const key = dot === undefined ? null : dotKey(dot)
+  const commit = channel.stored.outbox.find((pending) => dotKey(pending.dot) === key)
+  // A refusal that came twice, or for a commit that is not pending (any more): there is nothing to withdraw.
+  if (key === null || commit === undefined || !before.inFlight.includes(key)) {
+    return [{ ...channel, inFlight: before.inFlight, holdUntilMs }, []]
+  }
   if (commit.withdrawn !== null) return [{ ...channel, problem: problemOf(code) }, []]
-  return [channel, [{ type: 'withdraw', log: channel.stored.log, commit, reason: code }]]
+  return [
+    { ...channel, emptying: key },
+    [{ type: 'withdraw', log: channel.stored.log, commit, reason: code }],
+  ]
 }
 
 function stuckAfterMany(channel: Channel): Channel {
@@ -226,6 +240,7 @@ function proceedPush(channel: Channel, nowMs: number): ChannelStep {
   const { stored, receipts } = channel
   if (channel.inFlight.length > 0 && nowMs - channel.pushedAtMs < channelLimits.answerMs) return [channel, []]
   if (stored.position < channel.waitFor || nowMs < channel.holdUntilMs) return [channel, []]
+  if (channel.emptying !== null) return [channel, []]
 
   // Receipts come in the order of the dots; what follows the first hole is pushed (again).
   const next = stored.outbox.findIndex((commit) => !receipts.has(dotKey(commit.dot)))

@@ -208,13 +208,16 @@ describe('session', () => {
     session.live()
     const [a1] = session.replica.outbox() as [Commit]
     const refuse: ServerMessage = { type: 'refuse', code: 'forbidden', message: '', log: 'toy', dot: a1.dot }
-    expect(session.hear(refuse)[0]).toMatchObject({
-      type: 'withdraw',
-      commit: { dot: a1.dot },
-      reason: 'forbidden',
-    })
+    expect(session.hear(refuse)).toMatchObject([
+      { type: 'withdraw', commit: { dot: a1.dot }, reason: 'forbidden' },
+    ])
+    // Its old form is not pushed again meanwhile, and a refusal that comes twice is not one of the empty form.
+    expect(session.hear(refuse)).toEqual([])
+    expect(session.wait(1)).toEqual([])
     session.replica.withdraw(a1.dot, 'forbidden')
     session.stored()
+    const push = pushOf(session.wait(10_000))
+    expect(push?.commits.map(({ withdrawn }) => withdrawn?.reason)).toEqual(['forbidden', undefined])
     session.hear(refuse)
     expect(session.report()).toMatchObject({ phase: 'halted', problem: { code: 'forbidden' } })
   })
