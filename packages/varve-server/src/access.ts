@@ -3,7 +3,7 @@
  * from a message.
  */
 import type { IncomingMessage } from 'node:http'
-import type { Commit, LogId } from 'varve/core'
+import { type Commit, type LogId, nameFault, VarveError } from 'varve/core'
 
 export interface LogRights {
   readonly read: boolean
@@ -40,3 +40,20 @@ export const allowAll: Authorize = () => ({
 })
 
 export const noRights: LogRights = { read: false, append: false }
+
+/**
+ * What the application said, held to what the wire demands: a principal that no client could read would end the log for
+ * everybody, and a right that is neither given nor denied is denied.
+ */
+export function soundAccess(access: Access | null): Access | null {
+  if (access === null) return null
+  const fault = nameFault(access.principal, 'principal')
+  if (fault !== null) throw new VarveError('bad_options', `authorize gave no proper ${fault}.`)
+  return {
+    ...access,
+    logs: (log) => {
+      const { read, append } = access.logs(log)
+      return { read: read === true, append: append === true || typeof append === 'function' ? append : false }
+    },
+  }
+}

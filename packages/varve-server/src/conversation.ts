@@ -14,7 +14,7 @@ import {
   type ServerMessage,
   wireLimits,
 } from 'varve/protocol'
-import type { Access, Asking, Authorize } from './access.ts'
+import { type Access, type Asking, type Authorize, soundAccess } from './access.ts'
 import type { Holds } from './holds.ts'
 import type { Hub } from './hub.ts'
 import type { ServerLimits } from './limits.ts'
@@ -80,7 +80,7 @@ export function createConversation(
   const subscriptions = new Map<LogId, Subscription | null>()
 
   async function authorize(token: string): Promise<Access | null> {
-    const access = await ground.authorize({ ...asking, token })
+    const access = soundAccess(await ground.authorize({ ...asking, token }))
     if (speaker.isClosed()) return null
     if (access !== null && !isExpired(access, ground.now())) return access
     speaker.refuseAndClose(access === null ? 'unauthorized' : 'token_expired', 'This token is not accepted.')

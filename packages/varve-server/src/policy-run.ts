@@ -9,6 +9,7 @@ import {
   hashOf,
   type LogId,
   type Model,
+  nameFault,
   projectedEvents,
   type StateOf,
   streamName,
@@ -72,8 +73,12 @@ export async function runPolicy({
       return uuidOf([secret, policy.name, log, dot, ids])
     },
     read: async <S extends AnyStream>(target: LogId, stream: S, id: string) => {
+      // Before the log is asked: whatever is wrong with these is the handler's fault.
+      const name = streamName(stream.type, id)
+      const fault = nameFault(target, 'log') ?? nameFault(name, 'stream')
+      if (fault !== null) throw new TypeError(fault)
       try {
-        return (await hostTx.read(target, streamName(stream.type, id))) as StateOf<S>
+        return (await hostTx.read(target, name)) as StateOf<S>
       } catch (error) {
         if (!isOurs(error)) broken = { error }
         throw error
@@ -96,6 +101,8 @@ export async function runPolicy({
 
   const wishes: Wish[] = []
   for (const [index, act] of acts.entries()) {
+    const fault = nameFault(act.log, 'log')
+    if (fault !== null) return failed('bad_target', fault)
     try {
       const { commands } = validateCommands(model, act.commands)
       wishes.push({ log: act.log, commands, seed: hashOf([secret, policy.name, log, dot, index]) })

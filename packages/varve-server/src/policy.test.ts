@@ -141,6 +141,27 @@ describe('policies', () => {
     expect(await server.server.read('shop', Stock, 'tee')).toEqual({ free: 3, reserved: 2 })
   })
 
+  it('V25 names that cannot be, and throws without words, are the handler’s fault: the next trigger goes on', async () => {
+    const acts = [Stock.commands.receive('tee', { quantity: 1 })]
+    const odd = definePolicy('odd', {
+      from: [Order],
+      on: {
+        'order.requested': async ({ streamId }, { read }) => {
+          if (streamId === 'o1') return { log: 'shop\ud83d', commands: acts }
+          if (streamId === 'o2') await read('shop\0', Stock, 'tee')
+          if (streamId === 'o3') throw Object.create(null)
+          return { log: 'shop', commands: acts }
+        },
+      },
+    })
+    await start({ policies: [odd] })
+    for (const id of ['o1', 'o2', 'o3', 'o4']) await order(id, 1)
+    await server.server.settled()
+    const failures = (await server.server.health()).policies[0]!.failures
+    expect(failures.map(({ reason }) => reason)).toEqual(['bad_target', 'handler_failed', 'handler_failed'])
+    expect(await server.server.read('shop', Stock, 'tee')).toEqual({ free: 1, reserved: 0 })
+  })
+
   it('V25 a handler that never ends, a target that is none, a command that is none: written down', async () => {
     const broken = definePolicy('broken', {
       from: [Order],

@@ -129,4 +129,47 @@ describe('stores and a server', () => {
     expect(fates).toMatchObject([{ status: 'withdrawn', reason: 'forbidden' }, { status: 'confirmed' }])
     await until(ann, ({ phase, problem }) => phase === 'synced' && problem === null)
   })
+
+  it('V13 a principal that no client could read is a failure of ours, and nothing is placed', async () => {
+    const errors: unknown[] = []
+    const server = await startTestServer({
+      authorize: () => ({ principal: '', logs: () => ({ read: true, append: true }) }),
+      onError: (error) => errors.push(error),
+    })
+    cleanups.push(() => server.close())
+    const ann = openDevice(server.url, 'ann')
+    await ann.dispatch(Order.commands.request('one', { sku: 'cup', quantity: 1 }))
+    await until(ann, ({ phase }) => phase === 'offline')
+    expect(errors[0]).toMatchObject({ code: 'bad_options' })
+    expect(await server.log.logs()).toEqual([])
+  })
+
+  it('E1 an actor that the server could not read is refused when the store is opened', async () => {
+    for (const actor of ['', 'x'.repeat(257), '\0', '\ud800']) {
+      const store = openLocalStore(market, { actor })
+      await expect(store.ready).rejects.toMatchObject({ code: 'bad_name' })
+      await store.close()
+    }
+  })
+
+  it('E1 what no server could place in any form is refused when it is dispatched', async () => {
+    const store = openLocalStore(market)
+    cleanups.push(() => store.close())
+    const request = (sku: string) => Order.commands.request('one', { sku, quantity: 1 })
+    await expect(store.dispatch(request('x'.repeat(300_000)))).rejects.toMatchObject({
+      code: 'invalid_input',
+    })
+    const many = Array.from({ length: 1_001 }, () => Stock.commands.receive('cup', { quantity: 1 }))
+    await expect(store.dispatch(many)).rejects.toMatchObject({ code: 'invalid_input' })
+  })
+
+  it('S5 a wish that waits for its store to be named does not outlive it', async () => {
+    const server = await startTestServer()
+    cleanups.push(() => server.close())
+    const ann = openDevice(server.url, 'ann')
+    await ann.ready
+    const wish = ann.dispatch(Order.commands.request('one', { sku: 'cup', quantity: 1 }))
+    await ann.close()
+    await wish.catch((error) => expect(error).toMatchObject({ code: 'closed' }))
+  })
 })

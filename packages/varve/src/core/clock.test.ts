@@ -247,6 +247,7 @@ describe('clock', () => {
   it('K9 compare of two commits takes the log they stand in', () => {
     const { items } = randomHistory(3, 60)
     const [a, b] = [items[0], items[1]] as [Entry, Entry]
+    expect(compare(a.commit, b.commit, items)).toBe(compare(a, b, items))
     expect(compare(a, b, items)).toBe(clockOf(items.map(timed)).compare(timed(a).dot, timed(b).dot))
   })
 })

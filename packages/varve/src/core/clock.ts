@@ -136,7 +136,8 @@ export function clockOf(items: Iterable<Timed>): Clock {
 /** How two commits of a causally closed set stand to each other. For many pairs make one clock with `clockOf`. */
 export function compare(a: Entry | Commit, b: Entry | Commit, log: Iterable<Entry | Commit>): CausalOrder {
   const items = [...log].map(timed)
-  return clockOf([...items, timed(a), timed(b)]).compare(timed(a).dot, timed(b).dot)
+  // The log's word on where a commit stands comes last, and holds.
+  return clockOf([timed(a), timed(b), ...items]).compare(timed(a).dot, timed(b).dot)
 }
 
 /** The log in the text format of the ShiViz viewer: an event line and a vector line per commit. */

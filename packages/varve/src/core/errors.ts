@@ -70,5 +70,10 @@ export function assert(condition: unknown, sentence: string): asserts condition 
 
 /** What a thrown value says. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown)
+  try {
+    return thrown instanceof Error ? thrown.message : String(thrown)
+  } catch {
+    // It has no text, or its text throws.
+    return 'something that cannot be shown'
+  }
 }

@@ -65,7 +65,7 @@ export {
 } from './lineage.ts'
 export type { EventOf, LogEvent } from './log-event.ts'
 export { defineModel, type LogKindOf, type Model } from './model.ts'
-export { type PlainData, plainDataFault, plainDataLimits, stringFault } from './plain-data.ts'
+export { nameFault, type PlainData, plainDataFault, plainDataLimits, stringFault } from './plain-data.ts'
 export { projectedEvents } from './projected-events.ts'
 export {
   type AnyProjection,

@@ -59,3 +59,13 @@ export function stringFault(text: string, at: string): string | null {
   if (text.includes('\0')) return `${at}: a string holds a NUL character`
   return text.isWellFormed() ? null : `${at}: a string holds a lone surrogate`
 }
+
+/** The length of a name on the wire, in UTF-16 units. */
+export const nameLengthMax = 256
+
+/** Why a value may not name a log, an author or the like, or null: 1 to 256 characters, well formed, no NUL. */
+export function nameFault(value: unknown, at: string): string | null {
+  if (typeof value !== 'string') return `${at}: not a text`
+  if (value.length === 0) return `${at}: empty`
+  return value.length > nameLengthMax ? `${at}: longer than ${nameLengthMax}` : stringFault(value, at)
+}

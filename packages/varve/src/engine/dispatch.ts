@@ -9,11 +9,11 @@
  * A refusal by the domain is an answer, but only once it is known that it was decided on what is stored. If the write
  * fails, exactly the wishes of its group fail, and nothing else has happened.
  */
-import type { Commit, Draft } from '../core/commit.ts'
+import type { CommandRecord, Commit, Draft } from '../core/commit.ts'
 import type { LogId } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Hash } from '../core/hash.ts'
-import { stringFault } from '../core/plain-data.ts'
+import { nameFault } from '../core/plain-data.ts'
 import type { DispatchRequest, DispatchResult } from '../core/query.ts'
 import { validateCommands } from '../core/validate-commands.ts'
 import { logLimits } from '../log/port.ts'
@@ -48,6 +48,7 @@ export function createDispatch(writer: Writer, options: DispatchOptions): Dispat
   async function dispatch(request: DispatchRequest, again: boolean): Promise<DispatchResult> {
     const { logKind, commands } = validateCommands(writer.model, request.commands)
     checkRequest(request)
+    checkSize(commands)
     const id = options.logOf(logKind)
     const intent = { commands, now: request.now, seed: request.seed }
     return new Promise((resolve, reject) => {
@@ -155,11 +156,26 @@ export function createDispatch(writer: Writer, options: DispatchOptions): Dispat
 }
 
 /** The parts of a request that are not commands. */
+/** Even a withdrawn commit keeps its commands: what no server could place in any form must not enter the outbox. */
+function checkSize(commands: readonly CommandRecord[]): void {
+  const chars = JSON.stringify(commands).length
+  if (commands.length <= commandsMax && chars <= commandCharsMax) return
+  throw new VarveError(
+    'invalid_input',
+    `This cannot be dispatched: ${commands.length} commands of ${chars} characters, of at most ${commandsMax} and ${commandCharsMax}.`,
+    { hint: 'Dispatch less at once.' },
+  )
+}
+
+const commandsMax = 1_000
+/** At three bytes each still below what a server takes of a withdrawn commit. */
+const commandCharsMax = 256 * 1024
+
 function checkRequest({ now, seed, root, correlation }: DispatchRequest): void {
   const fault =
     (Number.isFinite(now) ? null : 'now is a time in ms') ??
-    (typeof seed === 'string' && seed !== '' ? stringFault(seed, 'seed') : 'seed is a random string') ??
+    nameFault(seed, 'seed') ??
     (root === undefined || typeof root === 'string' ? null : 'root is the hash of an intent') ??
-    (correlation === undefined ? null : stringFault(correlation, 'correlation'))
+    (correlation === undefined ? null : nameFault(correlation, 'correlation'))
   if (fault !== null) throw new VarveError('invalid_input', `This cannot be dispatched: ${fault}.`)
 }

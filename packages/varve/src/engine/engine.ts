@@ -13,6 +13,7 @@ import { type Commit, type Draft, sealCommit } from '../core/commit.ts'
 import type { LogId, Position, Revision, StreamName } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
+import { nameFault } from '../core/plain-data.ts'
 import type {
   CommitRef,
   Cut,
@@ -95,6 +96,10 @@ export interface Engine extends SyncPort {
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { model, log, ports } = options
   const logs = bindLogs(model, options.logs)
+  // It stands in every commit: one that the server cannot read would never leave the outbox.
+  const fault =
+    options.actor === undefined || options.actor === null ? null : nameFault(options.actor, 'actor')
+  if (fault !== null) throw new VarveError('bad_name', `This store cannot be opened: ${fault}.`)
   const changes = createEmitter<Change>(ports.report ?? (() => {}))
   const booted = await boot({
     model,

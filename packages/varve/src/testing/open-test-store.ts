@@ -45,10 +45,14 @@ export function localHost(model: Model, options: LocalStoreOptions): Host {
     const engine = await openEngine({ model, log, logs, actor, ports: { now, newId, report } })
     options.onEngine?.(engine)
     const sync = options.sync?.({ engine, name, store: engine.store, token })
-    const inner = hostOf(engine, { ...sync })
+    const closing = Promise.withResolvers<void>()
+    // A wish that waits for a name must not outlive the store.
+    const named = Promise.race([sync?.named, closing.promise]).then(() => undefined)
+    const inner = hostOf(engine, { ...sync, named })
     host = Object.freeze({
       ...inner,
       close: async () => {
+        closing.resolve()
         await sync?.stop()
         return inner.close()
       },
