@@ -2,7 +2,7 @@
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium, type Page } from '@playwright/test'
+import { type BrowserContext, chromium, type Page } from '@playwright/test'
 import { chromiumLaunch } from '../scripts/chromium.mjs'
 import { readBrowserStore } from './harness/browser-store.ts'
 import {
@@ -34,8 +34,8 @@ test('X21 a browser that crashes offline opens again, offline, with all it had a
     const first = context.pages()[0] ?? (await context.newPage())
     await arrive(first, 'Ann')
     await installed(first)
-    // Yesterday's visit ended well: Chromium writes localStorage, where the sign-in is, some seconds late.
-    await context.close()
+    // Seconds after the sign-in, so that this too must be on the disk.
+    await crash(context, profile)
     await shop.kill()
 
     context = await launch(true)
@@ -43,15 +43,7 @@ test('X21 a browser that crashes offline opens again, offline, with all it had a
     await addToCart(page, tea)
     await addToCart(page, blackTea)
     await offlineWith(page, 2)
-
-    const session = await context.newCDPSession(page)
-    const gone = context.waitForEvent('close')
-    session.send('Browser.crash').catch(() => undefined)
-    await gone
-    // Left behind by the dead, they would keep the living out.
-    for (const name of readdirSync(profile)) {
-      if (name.startsWith('Singleton')) rmSync(join(profile, name), { force: true })
-    }
+    await crash(context, profile)
 
     context = await launch(true)
     const again = context.pages()[0] ?? (await context.newPage())
@@ -70,6 +62,19 @@ test('X21 a browser that crashes offline opens again, offline, with all it had a
     rmSync(profile, { recursive: true, force: true })
   }
 })
+
+async function crash(context: BrowserContext, profile: string): Promise<void> {
+  const [page] = context.pages()
+  if (page === undefined) throw new Error('A browser without a page cannot be told to crash.')
+  const session = await context.newCDPSession(page)
+  const gone = context.waitForEvent('close')
+  session.send('Browser.crash').catch(() => undefined)
+  await gone
+  // Left behind by the dead, they would keep the living out.
+  for (const name of readdirSync(profile)) {
+    if (name.startsWith('Singleton')) rmSync(join(profile, name), { force: true })
+  }
+}
 
 test('X22 a server that comes back from an older backup stops the devices that know more, and they keep it all', async ({
   shop,

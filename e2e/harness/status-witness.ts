@@ -78,49 +78,42 @@ function watchInPage(limits: { graceMs: number; lookEveryMs: number; looksPerRep
     return words.join(' ').replace(/ Details$/, '')
   }
   const claims = (text: string) => text.startsWith('All saved')
-  const userId = () => {
-    try {
-      return String(JSON.parse(localStorage.getItem('varve-shop.session') ?? '{}').userId ?? '')
-    } catch {
-      return ''
-    }
-  }
-
-  let database: IDBDatabase | null = null
-  let opened = ''
+  const databases = new Map<string, IDBDatabase>()
   const open = async (name: string): Promise<IDBDatabase | null> => {
-    if (database !== null && opened === name) return database
-    database?.close()
-    database = null
+    const known = databases.get(name)
+    if (known !== undefined) return known
     const all = await indexedDB.databases()
-    if (!all.some((each) => each.name === name && (each.version ?? 0) >= 10)) return null
+    // To open one that is not there, or not yet made, would make it.
+    if (!all.some((each) => each.name === name && (each.version ?? 0) >= 1)) return null
     return new Promise((resolve) => {
       const opening = indexedDB.open(name)
       opening.onerror = () => resolve(null)
       opening.onsuccess = () => {
-        database = opening.result
-        opened = name
+        const database = opening.result
+        databases.set(name, database)
         database.onversionchange = database.onclose = () => {
-          database?.close()
-          database = null
+          database.close()
+          databases.delete(name)
         }
         resolve(database)
       }
     })
   }
-  const readOutbox = async (): Promise<string[]> => {
-    const from = await open(`varve:shop-${userId()}`)
-    if (from === null) return []
-    return new Promise((resolve, reject) => {
-      const reading = from.transaction('outbox', 'readonly').objectStore('outbox').getAll()
+  const readAll = async (name: string, table: string) => {
+    const from = await open(name)
+    if (from === null || !from.objectStoreNames.contains(table)) return []
+    return new Promise<Record<string, string>[]>((resolve, reject) => {
+      const reading = from.transaction(table, 'readonly').objectStore(table).getAll()
       reading.onerror = () => reject(reading.error)
-      reading.onsuccess = () =>
-        resolve(
-          reading.result
-            .flatMap(({ text }) => JSON.parse(text))
-            .map(({ log, dot }) => `${log} ${dot.replica} ${dot.counter}`),
-        )
+      reading.onsuccess = () => resolve(reading.result)
     })
+  }
+  const readOutbox = async (): Promise<string[]> => {
+    const [session] = await readAll('varve-shop.session', 'session')
+    const rows = await readAll(`varve:shop-${session?.userId}`, 'outbox')
+    return rows
+      .flatMap(({ text }) => JSON.parse(text ?? '[]'))
+      .map(({ log, dot }) => `${log} ${dot.replica} ${dot.counter}`)
   }
 
   let last = ''

@@ -5,49 +5,43 @@
 import { useSyncExternalStore } from 'react'
 import * as v from 'valibot'
 import { type User, userOf } from '../model/users.ts'
+import { onSessionChange, readSession, type Session, writeSession } from './session-storage.ts'
 
-const key = 'varve-shop.session'
 /** A token this close to its end is replaced. */
 const freshMarginMs = 5 * 60 * 1000
 
-const Session = v.object({ userId: v.string(), token: v.string(), expiresAt: v.number() })
-export type Session = v.InferOutput<typeof Session>
 const Answer = v.object({ token: v.string(), expiresInMs: v.number() })
 
 const listeners = new Set<() => void>()
-let session = readSession()
+let session = await readSession()
 /** The token that the store was given last. */
 let triedToken: string | null = null
 
-// Signing in or out in one tab does so in all.
-addEventListener('storage', (event) => {
-  if (event.key === key || event.key === null) change(readSession())
-})
-
-function readSession(): Session | null {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Session), localStorage.getItem(key))
-  return parsed.success ? parsed.output : null
-}
+onSessionChange(async () => change(await readSession()))
 
 function change(next: Session | null): void {
   session = next
   for (const listener of listeners) listener()
 }
 
-export type SignInFailure = 'unreachable' | 'refused'
+export type SignInFailure = 'unreachable' | 'refused' | 'not_stored'
 
 /** Throws nothing: null when it went well. */
 export async function signIn(userId: string): Promise<SignInFailure | null> {
   const answer = await askForToken(userId)
   if (typeof answer === 'string') return answer
-  localStorage.setItem(key, JSON.stringify(answer))
+  try {
+    await writeSession(answer)
+  } catch {
+    return 'not_stored'
+  }
   change(answer)
   return null
 }
 
 /** The data of this user stay on the device, in a database of their own that nobody else is shown. */
-export function signOut(): void {
-  localStorage.removeItem(key)
+export async function signOut(): Promise<void> {
+  await writeSession(null)
   change(null)
 }
 
@@ -63,9 +57,10 @@ export async function readToken(userId: string): Promise<string | null> {
   const answer = await askForToken(userId)
   if (typeof answer === 'string') return session?.token ?? null
   if (session?.userId !== userId) return null
-  localStorage.setItem(key, JSON.stringify(answer))
   session = answer
   triedToken = answer.token
+  // Where it cannot be written the old one stays, and the next visit asks for a fresh one as this did.
+  await writeSession(answer).catch(() => undefined)
   return answer.token
 }
 

@@ -16,6 +16,7 @@ const about: Readonly<Record<string, string>> = {
 const failures: Record<SignInFailure, string> = {
   unreachable: 'The shop cannot be reached. Signing in needs a connection; everything after that does not.',
   refused: 'The shop did not let this person in.',
+  not_stored: 'This browser cannot store anything for the shop. Free some space, or leave private browsing.',
 }
 
 export function SignInPage() {

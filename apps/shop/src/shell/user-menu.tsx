@@ -6,6 +6,7 @@ import { useCurrentUser } from '../session/current-user.tsx'
 import { signOut } from '../session/session.ts'
 import { Button } from '../ui/button.tsx'
 import { setTheme, type ThemeChoice, useTheme } from '../ui/theme.ts'
+import { showToast } from '../ui/toast.tsx'
 
 const themes = [
   { choice: 'light', label: 'Light', icon: Sun },
@@ -71,7 +72,10 @@ function SignOut() {
   const { pending } = useSync()
   const navigate = useNavigate()
   // The next person begins at the front, not on somebody else's page.
-  const leave = () => void navigate({ to: '/' }).then(signOut)
+  const leave = () =>
+    void navigate({ to: '/' })
+      .then(signOut)
+      .catch(() => showToast('This browser could not forget you. Free some space and try again.'))
   return (
     <div className="mt-4 border-line border-t pt-4">
       <Button look="quiet" size="small" className="w-full" onClick={leave}>
