@@ -15,6 +15,7 @@ import {
   type Position,
   type ReplicaId,
   type StreamName,
+  streamsWritten,
 } from 'varve/core'
 import type { LogHead, LogTx, Placing } from '../log-port.ts'
 import { createPolicyBook } from './policy-book.ts'
@@ -49,7 +50,13 @@ export function createLogRows(db: DatabaseSync): LogRows {
   })
 }
 
-export function createLogTx(db: DatabaseSync, rows: LogRows, newEpoch: () => string): LogTx {
+export interface SqliteTx {
+  readonly tx: LogTx
+  /** What was written since the last call may have been undone. */
+  forget(): void
+}
+
+export function createLogTx(db: DatabaseSync, rows: LogRows, newEpoch: () => string): SqliteTx {
   const insertLog = db.prepare('INSERT INTO logs (name, epoch, position, chain, time) VALUES (?, ?, 0, ?, 0)')
   const updateLog = db.prepare('UPDATE logs SET position = ?, chain = ?, time = ? WHERE id = ?')
   const insertEntry = db.prepare('INSERT INTO entries (log, position, chain, body) VALUES (?, ?, ?, ?)')
@@ -115,7 +122,7 @@ export function createLogTx(db: DatabaseSync, rows: LogRows, newEpoch: () => str
     const entry: Entry = { ...unchained, chain: chainOf(chain, unchained) }
     insertEntry.run(id, entry.position, entry.chain, JSON.stringify(entry))
     insertCommit.run(id, dot.replica, dot.counter, entry.position, commit.intent, outcome, history, principal)
-    touches.add(id, commit, entry.position)
+    touches.add(id, streamsWritten(commit), commit, entry.position)
     upsertLineage.run(id, dot.replica, dot.counter, parent?.replica ?? null, parent?.counter ?? null)
     updateLog.run(entry.position, entry.chain, entry.time, id)
     return entry
@@ -127,7 +134,7 @@ export function createLogTx(db: DatabaseSync, rows: LogRows, newEpoch: () => str
     else assert(row.owner === owner, 'A replica that writes for somebody is not claimed for another.')
   }
 
-  return Object.freeze({
+  const tx: LogTx = Object.freeze({
     head: async (log: LogId) => {
       const row = rows.logRow(log)
       return row === undefined ? null : headOf(row)
@@ -141,6 +148,7 @@ export function createLogTx(db: DatabaseSync, rows: LogRows, newEpoch: () => str
     place,
     ...policyBook,
   })
+  return { tx, forget: touches.forget }
 }
 
 export function headOf({ epoch, position, chain, time }: LogHead): LogHead {

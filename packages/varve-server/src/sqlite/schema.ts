@@ -3,16 +3,32 @@
  *
  *   entries      what was placed: the whole entry as JSON
  *   commits      for each dot where it stands, and its author's history after it (rules A2, A6)
- *   touches      for each stream the entries that wrote to it, and the last one before by another replica (rule A5)
+ *   touches      for each stream the entries that wrote to it, and the last one before that is foreign to its author (rule A5)
  *   lineages     for each replica of a log its last counter, and whom it continues (rules A3, A4)
  *   replicas     who writes as a replica, over all logs
  *   checkpoints, runs, origins, failures: the policies' book
  *   meta         the version of all this
  */
 import type { DatabaseSync } from 'node:sqlite'
-import { VarveError } from 'varve/core'
+import { type Dot, type Position, type StreamName, VarveError } from 'varve/core'
+import { createLineages } from './lineages.ts'
+import { createTouches } from './touches.ts'
 
-export const schemaVersion = 1
+interface OldTouch extends Dot {
+  readonly log: number
+  readonly stream: StreamName
+  readonly position: Position
+}
+
+export const schemaVersion = 2
+
+const touchesTable = `
+CREATE TABLE touches (
+  log INTEGER NOT NULL, stream TEXT NOT NULL, position INTEGER NOT NULL,
+  replica TEXT NOT NULL, counter INTEGER NOT NULL, foreign_at INTEGER,
+  PRIMARY KEY (log, stream, position)
+) STRICT, WITHOUT ROWID;
+`
 
 const tables = `
 CREATE TABLE logs (
@@ -28,11 +44,7 @@ CREATE TABLE commits (
   intent TEXT NOT NULL, outcome TEXT NOT NULL, history TEXT NOT NULL, principal TEXT,
   PRIMARY KEY (log, replica, counter)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE touches (
-  log INTEGER NOT NULL, stream TEXT NOT NULL, position INTEGER NOT NULL,
-  replica TEXT NOT NULL, counter INTEGER NOT NULL, other INTEGER,
-  PRIMARY KEY (log, stream, position)
-) STRICT, WITHOUT ROWID;
+${touchesTable}
 CREATE TABLE lineages (
   log INTEGER NOT NULL, replica TEXT NOT NULL, counter INTEGER NOT NULL,
   parent TEXT, bound INTEGER,
@@ -60,7 +72,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT RO
 INSERT INTO meta VALUES ('schema', '${schemaVersion}');
 `
 
-/** Makes a new file's tables; refuses a file of a newer program with `store_newer`. Runs inside a transaction. */
+/** Makes a new file's tables, upgrades an old file's; refuses that of a newer program with `store_newer`. Runs inside a transaction. */
 export function ensureSchema(db: DatabaseSync): void {
   const known = db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table'").get() as {
     readonly n: number
@@ -90,4 +102,21 @@ export function ensureSchema(db: DatabaseSync): void {
       },
     )
   }
+  if (Number(row.value) < schemaVersion) upgrade(db)
+}
+
+/** Schema 1 kept with each touch the last one before by another replica, ancestors too: they are written anew. */
+function upgrade(db: DatabaseSync): void {
+  db.exec(`ALTER TABLE touches RENAME TO touches_1; ${touchesTable}`)
+  const touches = createTouches(db)
+  const rows = db.prepare(
+    'SELECT log, stream, position, replica, counter FROM touches_1 ORDER BY log, position',
+  )
+  const { parentOf } = createLineages(db)
+  for (const row of rows.iterate() as Iterable<unknown> as Iterable<OldTouch>) {
+    const { log, stream, position, replica, counter } = row
+    const parent = parentOf(log, replica)
+    touches.add(log, [stream], { dot: { replica, counter }, parent }, position)
+  }
+  db.exec(`DROP TABLE touches_1; UPDATE meta SET value = '${schemaVersion}' WHERE key = 'schema'`)
 }

@@ -9,7 +9,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { chainStart, type LogId, type Position } from 'varve/core'
 import { createGroupCommit, type WriteGround } from '../group-commit.ts'
 import type { LogName, LogTx, PolicyFailure, ServerLog } from '../log-port.ts'
-import { createLogRows, createLogTx, entriesOf, headOf } from './log-tx.ts'
+import { createLogRows, createLogTx, entriesOf, headOf, type SqliteTx } from './log-tx.ts'
 import { openLogFile } from './open.ts'
 import { checkpointOf } from './policy-book.ts'
 import { sqliteFailure } from './sqlite-failure.ts'
@@ -80,7 +80,7 @@ export function sqliteLog(path: string, options: SqliteLogOptions = {}): SqliteL
   })
 }
 
-function groundOf(db: DatabaseSync, tx: LogTx): WriteGround<LogTx> {
+function groundOf(db: DatabaseSync, { tx, forget }: SqliteTx): WriteGround<LogTx> {
   const exec = (sql: string): void => {
     try {
       db.exec(sql)
@@ -92,6 +92,8 @@ function groundOf(db: DatabaseSync, tx: LogTx): WriteGround<LogTx> {
     tx,
     begin: () => exec('BEGIN IMMEDIATE'),
     async attempt(fn) {
+      // The attempt before, or its whole group, may have been undone.
+      forget()
       db.exec('SAVEPOINT write')
       try {
         const value = await fn(tx)

@@ -2,102 +2,88 @@
  * Which streams were written to by whom (table `touches`), and so which serial guards of a commit somebody else has
  * disturbed after its base (rule A5).
  *
- *   stream x    a1@1  a2@3  b1@4  a3@7  a4@9        position
- *   other         –     –    @3    @4    @4         the last touch before it by another replica
+ *   stream x    a1@1  b1@2  b2@3  r1@4 (continues b2)  r2@5       position
+ *   foreign_at    –     1     1     1                    1        the last touch before it that is foreign to its author
  *
- * From the last touch one goes from replica to replica, not from touch to touch: an author who was offline for a
- * thousand commits on one stream pushes them all on an old base, and must not have them all read for each of them.
- * Skipping is sound for ancestors too: within a run of one replica counters grow, so if its last touch is within the
- * lineage, all of it is.
+ * Two looks are enough for a guard, however many wrote to the stream: at the last touch, and, if that is of the
+ * commit's own lineage, at its `foreign_at`. For what lies between the two is of the lineage of the touch's author, which
+ * is the older part of the commit's; and what is foreign to that author is foreign to the commit too, for whatever the
+ * commit's lineage has more was placed after the touch (rules A3, A4).
  */
 import type { DatabaseSync } from 'node:sqlite'
-import {
-  type Commit,
-  type Dot,
-  inLineage,
-  type Lineage,
-  openEnd,
-  type Position,
-  type StreamName,
-  streamsWritten,
-} from 'varve/core'
+import type { Commit, Dot, Position, ReplicaId, StreamName } from 'varve/core'
+import { type Author, type Bounds, createLineages } from './lineages.ts'
 
 interface TouchRow extends Dot {
   readonly position: Position
-  readonly other: Position | null
+  readonly foreignAt: Position | null
+}
+
+export type Asked = Pick<Commit, 'dot' | 'parent' | 'base' | 'guards'>
+
+/** Whoever asks what is foreign. */
+interface Self {
+  readonly replica: ReplicaId
+  readonly ownBounds: () => Bounds
 }
 
 export interface Touches {
   /** For each serial guard that was disturbed: the last foreign position. */
-  disturbedAt(log: number, commit: Commit): ReadonlyMap<StreamName, Position>
-  /** The commit was placed. */
-  add(log: number, commit: Commit, position: Position): void
+  disturbedAt(log: number, commit: Asked): ReadonlyMap<StreamName, Position>
+  /** A commit was placed that wrote to these streams. */
+  add(log: number, streams: Iterable<StreamName>, author: Author, position: Position): void
+  /** What was written since the last call may have been undone. */
+  forget(): void
 }
 
 export function createTouches(db: DatabaseSync): Touches {
   const selectLast = db.prepare(
-    'SELECT position, replica, counter, other FROM touches WHERE log = ? AND stream = ? ORDER BY position DESC LIMIT 1',
-  )
-  const selectAt = db.prepare(
-    'SELECT position, replica, counter, other FROM touches WHERE log = ? AND stream = ? AND position = ?',
+    'SELECT position, replica, counter, foreign_at AS foreignAt FROM touches WHERE log = ? AND stream = ? ORDER BY position DESC LIMIT 1',
   )
   const insert = db.prepare(
-    'INSERT INTO touches (log, stream, position, replica, counter, other) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO touches (log, stream, position, replica, counter, foreign_at) VALUES (?, ?, ?, ?, ?, ?)',
   )
-  const selectParent = db.prepare('SELECT parent, bound FROM lineages WHERE log = ? AND replica = ?')
+  const lineages = createLineages(db)
 
-  function parentOf(log: number, replica: string): Dot | null {
-    const row = selectParent.get(log, replica) as
-      | { readonly parent: string | null; readonly bound: number | null }
-      | undefined
-    return row === undefined || row.parent === null || row.bound === null
-      ? null
-      : { replica: row.parent, counter: row.bound }
+  function lastForeign(
+    log: number,
+    stream: StreamName,
+    { replica, ownBounds }: Self,
+    after: Position,
+  ): Position | null {
+    const last = selectLast.get(log, stream) as TouchRow | undefined
+    if (last === undefined || last.position <= after) return null
+    const isOwn = last.replica === replica || last.counter <= (ownBounds().get(last.replica) ?? 0)
+    const position = isOwn ? last.foreignAt : last.position
+    return position === null || position <= after ? null : position
   }
 
-  function lineageOf(log: number, { dot, parent }: Commit): Lineage {
-    const lineage = [{ replica: dot.replica, upTo: openEnd }]
-    // A parent is placed before its child, so this walks back in time and ends.
-    for (
-      let at = dot.counter > 1 ? parentOf(log, dot.replica) : parent;
-      at !== null;
-      at = parentOf(log, at.replica)
-    ) {
-      lineage.push({ replica: at.replica, upTo: at.counter })
+  /** The lineage is read only if somebody asks: most guards were touched last by their author, or not since. */
+  function selfOf(log: number, author: Author): Self {
+    let bounds: Bounds | null = null
+    const ownBounds = (): Bounds => {
+      bounds ??= lineages.boundsOf(log, author)
+      return bounds
     }
-    return lineage
+    return { replica: author.dot.replica, ownBounds }
   }
 
-  function disturbedAt(log: number, commit: Commit): ReadonlyMap<StreamName, Position> {
+  function disturbedAt(log: number, commit: Asked): ReadonlyMap<StreamName, Position> {
     const found = new Map<StreamName, Position>()
-    let lineage: Lineage | null = null
+    const self = selfOf(log, commit)
     for (const { stream, kind } of commit.guards) {
-      if (kind === 'commute') continue
-      let touch = selectLast.get(log, stream) as TouchRow | undefined
-      while (touch !== undefined && touch.position > commit.base) {
-        if (touch.replica !== commit.dot.replica) {
-          lineage ??= lineageOf(log, commit)
-          if (!inLineage(lineage, touch)) {
-            found.set(stream, touch.position)
-            break
-          }
-        }
-        touch =
-          touch.other === null ? undefined : (selectAt.get(log, stream, touch.other) as TouchRow | undefined)
-      }
+      const position = kind === 'commute' ? null : lastForeign(log, stream, self, commit.base)
+      if (position !== null) found.set(stream, position)
     }
     return found
   }
 
-  return Object.freeze({
-    disturbedAt,
-    add(log: number, commit: Commit, position: Position): void {
-      const { replica, counter } = commit.dot
-      for (const stream of streamsWritten(commit)) {
-        const last = selectLast.get(log, stream) as TouchRow | undefined
-        const other = last === undefined ? null : last.replica === replica ? last.other : last.position
-        insert.run(log, stream, position, replica, counter, other)
-      }
-    },
-  })
+  function add(log: number, streams: Iterable<StreamName>, author: Author, position: Position): void {
+    const self = selfOf(log, author)
+    const { replica, counter } = author.dot
+    for (const stream of streams)
+      insert.run(log, stream, position, replica, counter, lastForeign(log, stream, self, 0))
+  }
+
+  return Object.freeze({ disturbedAt, add, forget: lineages.forget })
 }
