@@ -13,6 +13,7 @@ import { startLog } from './log-state.ts'
 import type { EnginePorts } from './ports.ts'
 import { createPresent, mustHeadOf, type Present } from './present.ts'
 import { refresh } from './refresh.ts'
+import { lastTimes, reorder } from './reorder.ts'
 import type { BoundLog } from './snapshots.ts'
 import { createViews } from './views.ts'
 
@@ -51,10 +52,17 @@ export async function boot({ model, log, logs, ports, freeze, publish }: BootOpt
   })
   const present = createPresent({
     logs: states,
-    views: createViews({ model, logs, confirmed: views, outboxOf: () => [] }),
+    views: createViews({
+      model,
+      logs,
+      confirmed: views,
+      times: await lastTimes(log, { model, logs, heads }),
+      outboxOf: () => [],
+    }),
     publish,
   })
   await refresh(log, present)
+  await reorder({ model, log, present }, freeze)
   return { present, store: record.store, created, unsaved: read }
 }
 

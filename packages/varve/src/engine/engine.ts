@@ -41,6 +41,7 @@ import { readPast } from './past.ts'
 import { createPasts } from './pasts.ts'
 import type { EnginePorts } from './ports.ts'
 import { answer, mustLogOf, projectionUpdate, type QuerySources, streamUpdate } from './queries.ts'
+import { reorder } from './reorder.ts'
 import type { BoundLog } from './snapshots.ts'
 import { statusOf } from './status.ts'
 import type { SyncPort, SyncReport } from './sync-port.ts'
@@ -133,6 +134,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
     snapshotEvery,
     unsaved: booted.unsaved,
     isCaughtUp,
+    reorder: mayReorder,
     onLeadChange: () => watchers.statusMayHaveChanged(),
     report,
   })
@@ -177,6 +179,11 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
       .every(
         ({ id, head }) => (lastReport?.heads.find((each) => each.log === id)?.head ?? 0) <= head.position,
       )
+  }
+
+  /** Not while pages of a long log come in: each would fold all of it again. */
+  async function mayReorder(): Promise<void> {
+    if (isCaughtUp() || lastReport?.phase !== 'syncing') await reorder(writer, freeze)
   }
 
   function status(): StoreStatus {
@@ -224,6 +231,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
     const justSynced = next.phase === 'synced' && lastReport?.phase !== 'synced'
     lastReport = next
     watchers.statusMayHaveChanged()
+    if (present.views.late().size > 0) gate.read(mayReorder).catch(report)
     if (justSynced) leader.onCaughtUp()
   }
 
@@ -268,13 +276,18 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
     readLogs: () =>
       gate.read(async () => {
         await catchUp(writer)
+        await mayReorder()
         return present.logs().map(({ head, outbox }) => ({ head, outbox }))
       }),
     applyEntries: leader.applyEntries,
     withdraw: async (id: LogId, dot: CommitRef['dot'], reason: string) => {
       await gate.write(() => emptyPending(writer, { log: id, dot }, reason))
     },
-    refresh: () => gate.read(() => catchUp(writer)),
+    refresh: () =>
+      gate.read(async () => {
+        await catchUp(writer)
+        await mayReorder()
+      }),
     report: onReport,
     onChange: (listener: () => void) =>
       changes.listen(({ logs: ownWrite }) => {

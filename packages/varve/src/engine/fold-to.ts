@@ -23,13 +23,16 @@ export interface FoldOptions {
   readonly scope: SnapshotScope
   readonly cut: Positions
   readonly freeze: boolean
+  /** Folds only these projections, and no world. */
+  readonly only?: ReadonlySet<string>
 }
 
-export async function foldTo(log: StoreLog, { scope, cut, freeze }: FoldOptions): Promise<Folded> {
+export async function foldTo(log: StoreLog, { scope, cut, freeze, only }: FoldOptions): Promise<Folded> {
   const { model, logs } = scope
+  const projections = [...model.projections.values()].filter(({ name }) => only?.has(name) ?? true)
   const snapshots = await readSnapshots(log, scope, cut)
-  const worlds = new Map(logs.map((each) => [each.id, startWorld(each)]))
-  const views = [...model.projections.values()].map(startView)
+  const worlds = new Map((only === undefined ? logs : []).map((each) => [each.id, startWorld(each)]))
+  const views = projections.map(startView)
 
   function startWorld(each: BoundLog) {
     const { positions, saved } = snapshots.world(each)
@@ -44,7 +47,7 @@ export async function foldTo(log: StoreLog, { scope, cut, freeze }: FoldOptions)
   /** The first position that somebody still has to fold. */
   function startOf(id: LogId): Position {
     const afters = views.flatMap(({ after }) => after[id] ?? [])
-    return Math.min(worlds.get(id)?.after ?? 0, ...afters)
+    return Math.min(worlds.get(id)?.after ?? cut[id] ?? 0, ...afters)
   }
 
   const ranges = logs.map(({ id }) => ({ log: id, after: startOf(id), upTo: cut[id] ?? 0 }))

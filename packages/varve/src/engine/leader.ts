@@ -27,6 +27,8 @@ export interface LeaderOptions {
   readonly unsaved: number
   /** Whether, as far as is known, all entries of all logs are here. */
   readonly isCaughtUp: () => boolean
+  /** Folds late projections again, if this is the moment. */
+  readonly reorder: () => Promise<void>
   readonly onLeadChange: () => void
   readonly report: (thrown: unknown) => void
 }
@@ -79,6 +81,7 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
     const applied = await applyPage(writer, { log: id, epoch, entries, fence })
     if (applied.status !== 'applied') return applied.status === 'fenced' ? step() : 'gap'
     unsaved += applied.entries
+    await options.reorder()
     // C8: before this tab, or any other, gives a name away that somebody else is using.
     if (applied.cloned) await mint(options.newReplica())
     return 'applied'
@@ -113,9 +116,11 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
   function takeSnapshots(): readonly Snapshot[] {
     const logs = present.logs()
     const scope: SnapshotScope = { model, logs, heads: logs.map(({ head }) => head) }
+    const late = present.views.late()
+    const confirmed = present.views.confirmed().filter(({ projection }) => !late.has(projection.name))
     const snapshots = [
       ...logs.map((each) => worldSnapshot(scope, each, each.confirmed)),
-      ...present.views.confirmed().map(({ projection, view }) => viewSnapshot(scope, projection, view)),
+      ...confirmed.map(({ projection, view }) => viewSnapshot(scope, projection, view)),
     ]
     return snapshots.filter(({ positions }) => Object.values(positions).some((position) => position > 0))
   }

@@ -7,6 +7,7 @@ import type { Commit, Entry } from '../core/commit.ts'
 import { type LogId, type Position, type StreamName, sameDot } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import type { CommitRef } from '../core/query.ts'
+import type { View } from '../core/view.ts'
 import type { World } from '../core/world.ts'
 import type { InboxItem, LogHead, StoreRecord } from '../log/port.ts'
 import { type Change, type EndedCommit, noChange } from './change.ts'
@@ -54,6 +55,8 @@ export interface Present {
   settle(id: LogId, next: Settled): void
   /** Another tab wrote. */
   takeNews(newsByLog: ReadonlyMap<LogId, LogNews>, inbox: readonly InboxItem[]): void
+  /** Late projections were folded again. */
+  reorder(views: ReadonlyMap<string, View>): void
   /** The user has seen an item, or has tried again. */
   dismiss(ref: CommitRef): void
 }
@@ -125,6 +128,10 @@ export function createPresent({ logs: start, views, publish }: PresentStart): Pr
     publish({ streams, views: viewsChanged, fates, inbox: inboxChanged, logs: false })
   }
 
+  function reorder(folded: ReadonlyMap<string, View>): void {
+    publish({ ...noChange, views: views.reorder(folded, outboxOf), logs: false })
+  }
+
   function dismiss({ log, dot }: CommitRef): void {
     const changed = swapInbox(inbox.filter((item) => item.log !== log || !sameDot(item.dot, dot)))
     if (changed) publish({ ...noChange, inbox: true, logs: true })
@@ -138,6 +145,7 @@ export function createPresent({ logs: start, views, publish }: PresentStart): Pr
     append,
     settle,
     takeNews,
+    reorder,
     dismiss,
   })
 }

@@ -64,6 +64,22 @@ function timeOf({ page, next }: Cursor): number {
   return page[next]?.time ?? Number.POSITIVE_INFINITY
 }
 
+/** The server's time of the entry at a position; of none, before all times. */
+export async function timeAt(log: StoreLog, id: LogId, position: Position): Promise<number> {
+  if (position === 0) return Number.NEGATIVE_INFINITY
+  const [entry] = await log.readEntries(id, position - 1, 1)
+  assert(entry !== undefined, `The log ${id} is stored up to @${position}.`)
+  return entry.time
+}
+
+/** Whether an entry of the log `at` belongs before one that is folded; `folded`: the last time folded of each log. */
+export function isLate(
+  folded: readonly number[],
+  { time, at }: { readonly time: number; readonly at: number },
+): boolean {
+  return folded.some((last, log) => log !== at && (time < last || (time === last && at < log)))
+}
+
 /** Entries of several logs that are in memory already, in the same order. */
 export function mergeByTime(pages: readonly (readonly Entry[])[]): readonly Entry[] {
   const filled = pages.filter((page) => page.length > 0)

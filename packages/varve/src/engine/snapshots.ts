@@ -10,6 +10,7 @@ import type { AnyProjection } from '../core/projection.ts'
 import type { SavedView, View } from '../core/view.ts'
 import type { SavedWorld, World } from '../core/world.ts'
 import type { LogHead, Snapshot, StoreLog } from '../log/port.ts'
+import { isLate, timeAt } from './read-by-time.ts'
 
 export type Positions = Readonly<Record<LogId, Position>>
 
@@ -56,7 +57,9 @@ export async function readSnapshots(
     ...[...model.projections.values()].map((each) => viewKey(scope, each)),
   ]
   const found = new Map<string, Snapshot>()
-  for (const snapshot of await readAll(log, keys)) found.set(snapshot.key, snapshot)
+  for (const snapshot of await readAll(log, keys)) {
+    if (await isInOrder(log, logs, cut, snapshot)) found.set(snapshot.key, snapshot)
+  }
 
   function startOf<Saved>(key: string, of: readonly BoundLog[]): SavedFold<Saved> {
     const snapshot = found.get(key)
@@ -78,6 +81,28 @@ async function readAll(log: StoreLog, keys: readonly string[]): Promise<readonly
     // Whatever is wrong with snapshots, the entries are the truth; if the store itself is gone, reading those says so.
     return []
   }
+}
+
+/**
+ * Whether all that was placed up to the cut and is not in the snapshot belongs after what is in it. Entries of one log
+ * may have come here after younger ones of another.
+ */
+async function isInOrder(
+  log: StoreLog,
+  logs: readonly BoundLog[],
+  cut: Positions,
+  { positions }: Snapshot,
+): Promise<boolean> {
+  const of = logs.filter(({ id }) => (positions[id] ?? Number.POSITIVE_INFINITY) <= (cut[id] ?? 0))
+  if (of.length < 2 || of.every(({ id }) => positions[id] === cut[id])) return true
+  const folded: number[] = []
+  const next: number[] = []
+  for (const { id } of of) {
+    const position = positions[id] ?? 0
+    folded.push(await timeAt(log, id, position))
+    next.push(position < (cut[id] ?? 0) ? await timeAt(log, id, position + 1) : Number.POSITIVE_INFINITY)
+  }
+  return !next.some((time, at) => isLate(folded, { time, at }))
 }
 
 function fits(positions: Positions, logs: readonly BoundLog[], cut: Positions): boolean {

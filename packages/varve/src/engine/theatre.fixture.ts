@@ -91,9 +91,16 @@ export const Busy = defineProjection('busy', {
   },
 })
 
+/** Over both logs, and does depend on it. */
+export const Trail = defineProjection('trail', {
+  from: [Claps, Note],
+  initial: '',
+  on: { 'claps.clapped': (trail) => `${trail}c`, 'note.written': (trail) => `${trail}n` },
+})
+
 export const theatre = defineModel('theatre', {
   logs: { hall: [Seat, Claps], desk: [Note] },
-  projections: [Guests, Sold, Busy],
+  projections: [Guests, Sold, Busy, Trail],
 })
 
 export const { take, free, join } = Seat.commands
@@ -207,6 +214,7 @@ export function shownBy(tab: Engine, seats: readonly string[]): unknown {
     guests: Object.fromEntries(rowsOf(tab, 'guests')),
     sold: valueIn(tab, 'sold'),
     busy: valueIn(tab, 'busy'),
+    trail: valueIn(tab, 'trail'),
   }
 }
 

@@ -6,7 +6,8 @@
  *
  * Every change is answered with what a watcher must be told and no more: a table's rows are compared where a layer
  * touched them, so that a commit that was pending and is now placed tells nothing. A projection over several logs sees
- * the pending commits log by log, in the order of the model, as it will after a reload.
+ * the pending commits log by log, in the order of the model, as it will after a reload; entries that come after younger
+ * ones of another log make it `late`, until it is folded again by time.
  */
 import type { Commit, Entry } from '../core/commit.ts'
 import type { LogId } from '../core/dot.ts'
@@ -14,8 +15,9 @@ import { assert } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
 import { type ProjectedEvent, projectedEvents } from '../core/projected-events.ts'
 import type { AnyProjection } from '../core/projection.ts'
-import type { View, ViewFailure } from '../core/view.ts'
+import type { TableView, View, ViewFailure } from '../core/view.ts'
 import type { ViewChange } from './change.ts'
+import { isLate } from './read-by-time.ts'
 import { sameShown } from './same-shown.ts'
 import { type BoundLog, feedingLogs } from './snapshots.ts'
 
@@ -33,24 +35,32 @@ export interface Views {
     entries: readonly Entry[],
     outboxOf: OutboxOf,
   ): ReadonlyMap<string, ViewChange>
+  /** Projections that were folded in the order in which the entries came, which is not that of the servers' time. */
+  late(): ReadonlySet<string>
+  /** Puts freshly folded views, of all that is applied, in place of late ones. */
+  reorder(views: ReadonlyMap<string, View>, outboxOf: OutboxOf): ReadonlyMap<string, ViewChange>
   failures(): readonly { readonly projection: string; readonly failure: ViewFailure }[]
 }
 
 interface Shown {
   readonly projection: AnyProjection
   readonly logs: readonly LogId[]
-  readonly confirmed: View
+  confirmed: View
   pending: View
+  late: boolean
 }
 
 export interface ViewsOptions {
   readonly model: Model
   readonly logs: readonly BoundLog[]
   readonly confirmed: ReadonlyMap<string, View>
+  /** The server's time of the last entry in `confirmed`, by log; needed if a projection reads several. */
+  readonly times: ReadonlyMap<LogId, number>
   readonly outboxOf: OutboxOf
 }
 
-export function createViews({ model, logs, confirmed, outboxOf: firstOutboxOf }: ViewsOptions): Views {
+export function createViews({ model, logs, confirmed, ...options }: ViewsOptions): Views {
+  const times = new Map(options.times)
   const shown = new Map<string, Shown>()
   for (const projection of model.projections.values()) {
     const base = confirmed.get(projection.name)
@@ -60,7 +70,8 @@ export function createViews({ model, logs, confirmed, outboxOf: firstOutboxOf }:
       projection,
       logs: ids,
       confirmed: base,
-      pending: pendingOn(base, ids, firstOutboxOf),
+      pending: pendingOn(base, ids, options.outboxOf),
+      late: false,
     })
   }
 
@@ -103,10 +114,33 @@ export function createViews({ model, logs, confirmed, outboxOf: firstOutboxOf }:
     const placed = entries.map(
       (entry) => [entry.commit.log, projectedEvents(model, entry, entry.commit.log)] as const,
     )
+    for (const each of shown.values()) each.late ||= comeLate(each, entries)
+    for (const { commit, time } of entries) times.set(commit.log, time)
     return changesIn([...shown.values()], (each) => {
       if (!each.logs.some((id) => ids.has(id))) return null
       const events = placed.flatMap(([log, of]) => (each.logs.includes(log) ? of : []))
       return replaceOne(each, events, outboxOf)
+    })
+  }
+
+  function comeLate({ logs: ids }: Shown, entries: readonly Entry[]): boolean {
+    if (ids.length < 2) return false
+    const folded = ids.map((id) => times.get(id) ?? Number.NEGATIVE_INFINITY)
+    return entries.some(({ commit, time }) => {
+      const at = ids.indexOf(commit.log)
+      return at >= 0 && isLate(folded, { time, at })
+    })
+  }
+
+  function reorder(views: ReadonlyMap<string, View>, outboxOf: OutboxOf): ReadonlyMap<string, ViewChange> {
+    return changesIn([...shown.values()], (each) => {
+      const view = views.get(each.projection.name)
+      if (view === undefined) return null
+      const before = each.pending
+      each.confirmed = view
+      each.pending = pendingOn(view, each.logs, outboxOf)
+      each.late = false
+      return wholeDifference(before, each.pending)
     })
   }
 
@@ -127,6 +161,9 @@ export function createViews({ model, logs, confirmed, outboxOf: firstOutboxOf }:
     confirmed: () => [...shown.values()].map(({ projection, confirmed: view }) => ({ projection, view })),
     append,
     replace,
+    late: () =>
+      new Set([...shown.values()].filter(({ late }) => late).map(({ projection }) => projection.name)),
+    reorder,
     failures: () =>
       [...shown.values()].flatMap(({ projection, pending }) => {
         const failure = pending.failed()
@@ -158,6 +195,16 @@ function difference(before: View, after: View, layers: readonly View[]): ViewCha
     return sameShown(shownValue(before), value) ? null : { kind: 'value', value }
   }
   const keys = new Set(layers.flatMap((layer) => (layer.kind === 'table' ? [...layer.touched()] : [])))
+  return rowsBetween(before, after, keys)
+}
+
+/** As `difference`, of two views that have no layer in common. */
+function wholeDifference(before: View, after: View): ViewChange | null {
+  if (before.kind === 'value' || after.kind === 'value') return difference(before, after, [])
+  return rowsBetween(before, after, new Set([...before.rows().keys(), ...after.rows().keys()]))
+}
+
+function rowsBetween(before: TableView, after: TableView, keys: ReadonlySet<string>): ViewChange | null {
   const rows: [string, unknown][] = []
   for (const key of keys) {
     const row = after.row(key)
