@@ -17,6 +17,7 @@ export type {
   StoreStatus,
   SyncPhase,
 } from './core/query.ts'
+export type { ReservedReason } from './core/reason.ts'
 export {
   type AnyStream,
   defineStream,

@@ -9,6 +9,7 @@ import type { StreamName } from './dot.ts'
 import { assert } from './errors.ts'
 import type { EventInput, EventMap } from './event.ts'
 import type { EventOf, EventsOn } from './log-event.ts'
+import { checkReason, type ReservedReason } from './reason.ts'
 import { isSchema, type SchemaInput, type SchemaOutput } from './schema.ts'
 import type { StreamDefinition, StreamRef } from './stream.ts'
 
@@ -28,7 +29,7 @@ export interface Rejection<Reason extends string = string> {
 }
 
 /** Reasons of varve's own, which any command may be refused with. */
-export type BuiltinReason = 'frozen' | 'undecidable'
+export type BuiltinReason = Extract<ReservedReason, 'frozen' | 'undecidable'>
 
 export type ReadMap = Readonly<Record<string, StreamRef>>
 
@@ -91,8 +92,14 @@ export interface CommandFactory<State, Name extends string, OwnEvent> {
 export interface CommandKit<Type extends string, State, Events extends EventMap> {
   readonly command: CommandFactory<State, keyof Events & string, EventsOn<Type, Events>>
   readonly emit: { readonly [K in keyof Events]: (data: EventInput<Events[K]>) => Emitted<K & string> }
-  /** Refuses the command; `details` (plain data) reach the page with the reason. */
-  readonly reject: <const Reason extends string>(reason: Reason, details?: unknown) => Rejection<Reason>
+  /**
+   * Refuses the command; `details` (plain data) reach the page with the reason, which is none of varve's own
+   * (`ReservedReason`).
+   */
+  readonly reject: <const Reason extends string>(
+    reason: Reason extends ReservedReason ? never : Reason,
+    details?: unknown,
+  ) => Rejection<Reason>
   /** Another stream of the same type, for `reads`. */
   readonly at: (id: string) => StreamRef<StreamDefinition<Type, State, Events, CommandMap>>
 }
@@ -155,12 +162,14 @@ export function createKit(
 ): CommandKit<string, unknown, EventMap> {
   const emit: Record<string, (data: unknown) => Emitted> = {}
   for (const name of eventNames) emit[name] = (data) => ({ kind: 'emitted', name, data })
-  const reject = <const Reason extends string>(reason: Reason, details?: unknown): Rejection<Reason> =>
-    details === undefined ? { kind: 'rejection', reason } : { kind: 'rejection', reason, details }
+  const reject = <const Reason extends string>(reason: Reason, details?: unknown): Rejection<Reason> => {
+    checkReason(reason)
+    return details === undefined ? { kind: 'rejection', reason } : { kind: 'rejection', reason, details }
+  }
   return Object.freeze({
     command: defineCommand as unknown as CommandFactory<unknown, string, never>,
     emit: Object.freeze(emit),
-    reject,
+    reject: reject as CommandKit<string, unknown, EventMap>['reject'],
     at: at as CommandKit<string, unknown, EventMap>['at'],
   })
 }

@@ -70,8 +70,15 @@ function decide(scope: Scope, world: World, { intent, theirs }: Case): Decision 
       if (!guards.has(stream)) guards.set(stream, { stream, revision: world.get(stream).revision, kind })
     }
   }
-  return { ok: true, guards: [...guards.values()], events }
+  const outcome = { guards: [...guards.values()], events }
+  const chars = JSON.stringify(outcome).length
+  return chars <= outcomeCharsMax
+    ? { ok: true, ...outcome }
+    : undecidable(`Its events take ${chars} characters, and one commit has room for ${outcomeCharsMax}.`)
 }
+
+/** At three bytes each still below what a frame holds: what comes to a server can be refused by its name. */
+const outcomeCharsMax = 1024 * 1024
 
 function attempt(step: () => Tried): Tried {
   try {
@@ -153,7 +160,7 @@ function frozenFault(trial: World, streams: readonly StreamName[]): Refusal | nu
       return {
         ok: false,
         reason: 'frozen',
-        details: { stream, cause: frozen.reason, message: frozen.message },
+        details: { stream, cause: frozen.reason, message: sayable(frozen.message) },
       }
   }
   return null
@@ -198,9 +205,12 @@ function record(stream: AnyStream, command: CommandRecord, result: HandlerResult
 }
 
 function undecidable(message: string): Refusal {
-  return {
-    ok: false,
-    reason: 'undecidable',
-    details: { message: message.isWellFormed() ? message : 'unreadable' },
-  }
+  return { ok: false, reason: 'undecidable', details: { message: sayable(message) } }
 }
+
+/** What application code throws may be any text, and this one is stored. */
+function sayable(message: string): string {
+  return message.slice(0, messageCharsMax).replaceAll('\0', '').toWellFormed()
+}
+
+const messageCharsMax = 1_000

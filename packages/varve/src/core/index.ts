@@ -87,6 +87,7 @@ export type {
   StoreStatus,
   SyncPhase,
 } from './query.ts'
+export { type ReservedReason, reservedReasons } from './reason.ts'
 export {
   type ChangedCommit,
   type PlacedCommit,

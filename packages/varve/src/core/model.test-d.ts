@@ -115,6 +115,27 @@ describe('defineStream', () => {
     })
   })
 
+  test('a reason is a literal, and none of varve’s own', () => {
+    const Door = defineStream('door', {
+      initial: 0,
+      events: { opened: event(v.object({})) },
+      evolve: { opened: (count) => count + 1 },
+      commands: ({ command, emit, reject }) => ({
+        open: command((count) => {
+          if (count > 9) return reject('worn_out', { count })
+          return count > 0 ? reject(count > 1 ? 'jammed' : 'open_already') : emit.opened({})
+        }),
+        // @ts-expect-error the user's word for a commit that was taken back
+        cancel: command(() => reject('cancelled')),
+        // @ts-expect-error varve's word for a stream that cannot be folded
+        freeze: command((count) => reject(count > 0 ? 'stuck' : 'frozen')),
+      }),
+    })
+    expectTypeOf<ReasonOf<typeof Door.commands.open>>().toEqualTypeOf<
+      'worn_out' | 'jammed' | 'open_already'
+    >()
+  })
+
   test('reads are typed by what is declared', () => {
     defineStream('transfer', {
       initial: 0,

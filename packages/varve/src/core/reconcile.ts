@@ -16,6 +16,7 @@ import { type Commit, type Entry, outcomeOf, streamsWritten, withdraw, withOutco
 import { type Dot, dotKey, type Position, type StreamName, sameDot } from './dot.ts'
 import { hashOf } from './hash.ts'
 import { inLineage, type Lineage, writtenBy } from './lineage.ts'
+import { detailsFault } from './reason.ts'
 import type { Decision, Rules } from './rules.ts'
 
 export interface ReconcileInput<S> {
@@ -144,15 +145,11 @@ export function settled(
   if (decision.ok) {
     return withOutcome(commit, { guards: decision.guards, events: decision.events, withdrawn: null }, base)
   }
-  const withdrawal = {
-    reason: decision.reason,
-    because: theirs.slice(-becauseMax).map((entry) => entry.commit.dot),
-  }
-  return withdraw(
-    commit,
-    decision.details === undefined ? withdrawal : { ...withdrawal, details: decision.details },
-    base,
-  )
+  const { reason, details } = decision
+  const because = theirs.slice(-becauseMax).map((entry) => entry.commit.dot)
+  if (details === undefined) return withdraw(commit, { reason, because }, base)
+  const fault = detailsFault(details)
+  return withdraw(commit, { reason, because, details: fault === null ? details : { message: fault } }, base)
 }
 
 /** The latest foreign commits that a withdrawal names: its empty form must stay small enough to be placed. */

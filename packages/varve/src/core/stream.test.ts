@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { Cart, emptyCart, Likes } from './cart.fixture.ts'
 import { event } from './event.ts'
+import { nameFault } from './plain-data.ts'
 import { checkStreamName, defineStream } from './stream.ts'
 
 const bad = (code: string) => expect.objectContaining({ code })
@@ -38,9 +39,32 @@ describe('defineStream', () => {
     expect(Cart.concurrency).toBe('serial')
   })
 
-  test.each(['Cart', 'my-cart', 'cart/x', '', '1', 'constructor'])('refuses the type %j', (type) => {
+  test.each(['Cart', 'my-cart', 'cart/x', '', '1', 'constructor', 'x'.repeat(56)])(
+    'refuses the type %j',
+    (type) => {
+      const spec = { initial: 0, events: {}, evolve: {}, commands: () => ({}) }
+      expect(() => defineStream(type, spec)).toThrow(bad('bad_name'))
+    },
+  )
+
+  test('E31 every name and stream that it takes is a name on the wire', () => {
+    const longest = 'x'.repeat(55)
+    const stream = defineStream(longest, {
+      initial: 0,
+      events: { [longest]: event(v.object({})) },
+      evolve: { [longest]: () => 1 },
+      commands: ({ command }) => ({ [longest]: command(() => []) }),
+    })
+    expect(nameFault(stream.at('y'.repeat(200)).stream, 'stream')).toBeNull()
+    const tooLong = 'x'.repeat(56)
     const spec = { initial: 0, events: {}, evolve: {}, commands: () => ({}) }
-    expect(() => defineStream(type, spec)).toThrow(bad('bad_name'))
+    const events = { [tooLong]: event(v.object({})) }
+    expect(() => defineStream('x', { ...spec, events, evolve: { [tooLong]: () => 1 } })).toThrow(
+      bad('bad_name'),
+    )
+    expect(() =>
+      defineStream('x', { ...spec, commands: ({ command }) => ({ [tooLong]: command(() => []) }) }),
+    ).toThrow(bad('bad_name'))
   })
 
   test('refuses names of events and commands that are none', () => {

@@ -17,7 +17,7 @@ import { deepFreeze } from './deep-freeze.ts'
 import { parseStreamName, type StreamName, streamName } from './dot.ts'
 import { VarveError } from './errors.ts'
 import type { EventData, EventMap } from './event.ts'
-import { stringFault } from './plain-data.ts'
+import { nameLengthMax, stringFault } from './plain-data.ts'
 
 export type Concurrency = 'serial' | 'commute'
 
@@ -127,13 +127,15 @@ const idLengthMax = 200
 // The controls of ASCII and Latin-1: invisible, and not to be told apart in a log.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what it looks for
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/
+/** `type/id` must be a name on the wire. */
+const localNameLengthMax = nameLengthMax - idLengthMax - 1
 const localName = /^[a-z][A-Za-z0-9]*$/
 
 /** Throws unless `name` may be the local name of a stream type, an event, a command or a log kind. */
 export function checkLocalName(what: string, name: string): void {
-  if (localName.test(name) && name !== 'constructor') return
+  if (localName.test(name) && name !== 'constructor' && name.length <= localNameLengthMax) return
   throw new VarveError('bad_name', `${JSON.stringify(name)} is no name for a ${what}.`, {
-    hint: 'Names are a small letter followed by letters and digits, such as addItem.',
+    hint: `Names are a small letter followed by letters and digits, such as addItem, ${localNameLengthMax} at most.`,
   })
 }
 

@@ -6,6 +6,7 @@ import { rulesOf } from '../core/decide.ts'
 import type { LogId } from '../core/dot.ts'
 import { assert, VarveError } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
+import { nameFault } from '../core/plain-data.ts'
 import type { StoreLog } from '../log/port.ts'
 import type { Change } from './change.ts'
 import { foldTo } from './fold-to.ts'
@@ -79,6 +80,8 @@ export function bindLogs(model: Model, ids: Readonly<Record<string, LogId>>): re
         },
       )
     }
+    const fault = nameFault(id, `the log of ${kind}`)
+    if (fault !== null) throw new VarveError('bad_name', `This store cannot be opened: ${fault}.`)
     return { id, kind }
   })
   if (new Set(logs.map(({ id }) => id)).size !== logs.length) {

@@ -6,6 +6,8 @@ import type { Commit, Draft, Intent } from '../core/commit.ts'
 import type { Hash } from '../core/hash.ts'
 import { parentOf } from '../core/lineage.ts'
 import type { DispatchRequest, DispatchResult } from '../core/query.ts'
+import { detailsFault } from '../core/reason.ts'
+import type { Decision } from '../core/rules.ts'
 import type { World } from '../core/world.ts'
 import { logLimits } from '../log/port.ts'
 import { type LogState, replicaOf } from './log-state.ts'
@@ -57,8 +59,7 @@ export function decideGroup<W extends Wish>(
     }
     const decision = rules.decide(trial, wish.intent, [])
     if (!decision.ok) {
-      const { reason, details, command = 0 } = decision
-      answers.push({ ok: false, reason, command, ...(details === undefined ? {} : { details }) })
+      answers.push(refused(decision))
       continue
     }
     const commit = commitOf(wish, decision)
@@ -70,6 +71,14 @@ export function decideGroup<W extends Wish>(
     answers.push({ ok: true, log: id, dot: commit.dot, events: commit.events })
   }
   return { answers, commits, trial }
+
+  function refused({ reason, details, command = 0 }: Extract<Decision, { ok: false }>): DispatchResult {
+    if (details === undefined) return { ok: false, reason, command }
+    const fault = detailsFault(details)
+    if (fault === null) return { ok: false, reason, details, command }
+    // Said at once, for if it were decided again the details would be cut.
+    return { ok: false, reason: 'undecidable', details: { message: `${reason}: ${fault}` }, command }
+  }
 
   /** C11 */
   function refusalOf({ request: { root } }: Wish): DispatchResult | null {

@@ -155,7 +155,6 @@ export function createDispatch(writer: Writer, options: DispatchOptions): Dispat
   return dispatch
 }
 
-/** The parts of a request that are not commands. */
 /** Even a withdrawn commit keeps its commands: what no server could place in any form must not enter the outbox. */
 function checkSize(commands: readonly CommandRecord[]): void {
   const chars = JSON.stringify(commands).length
@@ -171,6 +170,7 @@ const commandsMax = 1_000
 /** At three bytes each still below what a server takes of a withdrawn commit. */
 const commandCharsMax = 256 * 1024
 
+/** The parts of a request that are not commands. */
 function checkRequest({ now, seed, root, correlation }: DispatchRequest): void {
   const fault =
     (Number.isFinite(now) ? null : 'now is a time in ms') ??

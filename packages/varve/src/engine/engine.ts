@@ -95,12 +95,14 @@ export interface Engine extends SyncPort {
 }
 
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { model, log, ports } = options
+  const { model, log } = options
   const logs = bindLogs(model, options.logs)
   // It stands in every commit: one that the server cannot read would never leave the outbox.
-  const fault =
-    options.actor === undefined || options.actor === null ? null : nameFault(options.actor, 'actor')
-  if (fault !== null) throw new VarveError('bad_name', `This store cannot be opened: ${fault}.`)
+  if (options.actor !== undefined && options.actor !== null) mustBeName(options.actor, 'actor')
+  const ports: EnginePorts = {
+    ...options.ports,
+    newId: () => mustBeName(options.ports.newId(), 'what newId gives'),
+  }
   const changes = createEmitter<Change>(ports.report ?? (() => {}))
   const booted = await boot({
     model,
@@ -110,7 +112,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     freeze: options.freeze ?? true,
     publish: changes.emit,
   })
-  return runEngine(options, { logs, changes, booted })
+  return runEngine({ ...options, ports }, { logs, changes, booted })
+}
+
+function mustBeName(text: string, what: string): string {
+  const fault = nameFault(text, what)
+  if (fault !== null) throw new VarveError('bad_name', `This store cannot be opened: ${fault}.`)
+  return text
 }
 
 interface Parts {
