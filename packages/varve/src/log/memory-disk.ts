@@ -35,6 +35,7 @@ export interface MemoryDisk {
   onErase(listener: () => void): () => void
 }
 
+/** An empty disk: a browser profile that has not seen the site. `clone` and `erase` do to it what happens to profiles. */
 export function memoryDisk(): MemoryDisk {
   return diskOf(emptyTables())
 }

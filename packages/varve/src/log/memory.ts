@@ -38,12 +38,16 @@ export interface MemoryLogOptions {
   readonly onWrite?: OnMemoryWrite
 }
 
-/** A log on a disk of its own. */
+/** A log on a disk of its own, which is gone with it. */
 export function memoryLog(options: MemoryLogOptions = {}): StoreLog {
   return openMemoryLog(memoryDisk(), options)
 }
 
-/** One more handle on a disk. */
+/**
+ * One more handle on a disk, for one store: `openLocalStore(model, { log: openMemoryLog(disk) })`. What a store has
+ * acknowledged is there for the next one, as after a reload; stores that are open together are tabs of one device (they
+ * hear of each other at once if they have one `sync`, such as one `localWebSocket(url)`, and else when they write).
+ */
 export function openMemoryLog(disk: MemoryDisk, { onWrite = () => {} }: MemoryLogOptions = {}): StoreLog {
   const { tables } = disk
   let state: 'open' | 'gone' | 'closed' = 'open'

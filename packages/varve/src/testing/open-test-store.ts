@@ -16,7 +16,7 @@ import { failureOf, hostOf, reply } from '../worker/host.ts'
 
 export interface LocalStoreOptions<LogKind extends string = string>
   extends Partial<Omit<HostOptions<LogKind>, 'onLife'>> {
-  /** Default: a new one in memory. */
+  /** Where it remembers; closed with the store. Default: a new one in memory. To share or reopen: `openMemoryLog`. */
   readonly log?: StoreLog
   readonly sync?: SyncFactory
   /** Told the engine once it is open, for tests that play the server. */
