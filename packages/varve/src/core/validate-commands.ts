@@ -24,7 +24,8 @@ export interface ValidatedCommands {
 export function validateCommands(model: Model, calls: readonly CommandCall[]): ValidatedCommands {
   let logKind: string | undefined
   const commands: CommandRecord[] = []
-  for (const call of calls) {
+  if (!Array.isArray(calls)) throw invalidInput('dispatch', 'this is no list of calls')
+  for (const call of calls as readonly CommandCall[]) {
     const { kind, record } = validateCommand(model, call)
     if (logKind !== undefined && kind !== logKind) {
       throw new VarveError(
@@ -47,6 +48,11 @@ function validateCommand(
   model: Model,
   call: CommandCall,
 ): { readonly kind: string; readonly record: CommandRecord } {
+  if (typeof call?.stream !== 'string' || typeof call.name !== 'string') {
+    throw invalidInput('dispatch', 'this is no call', {
+      hint: 'Calls are made by Cart.commands.addItem(id, line).',
+    })
+  }
   checkStreamName(call.stream)
   const { type } = parseStreamName(call.stream)
   const stream = model.streamOf(type)

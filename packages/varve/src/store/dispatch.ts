@@ -13,6 +13,7 @@ import type { Host } from '../worker/contract.ts'
 import { mustReply } from './failure.ts'
 import type { Fates } from './fates.ts'
 import type { Decided } from './store.ts'
+import { mustRef } from './wrong-call.ts'
 
 export interface DispatchPorts {
   readonly host: Host
@@ -32,7 +33,13 @@ export async function dispatchOn(
   root?: Hash,
 ): Promise<Decided> {
   const { commands } = validateCommands(ports.model, calls)
-  const request = { commands, now: ports.now(), seed: ports.newId(), ...(root !== undefined && { root }) }
+  // A copy: whoever changes the input while it waits, or after it, changes no wish.
+  const request = structuredClone({
+    commands,
+    now: ports.now(),
+    seed: ports.newId(),
+    ...(root !== undefined && { root }),
+  })
   await ports.ready
   const before = ports.getIncarnation()
   const result = mustReply(await ports.host.dispatch(request, false))
@@ -44,8 +51,9 @@ export async function dispatchOn(
 
 /** The same commands once more; the withdrawn commit is dismissed when they were accepted. */
 export async function retryOn(ports: DispatchPorts, item: InboxNote): Promise<Decided> {
+  const ref = mustRef(item)
   const decided = await dispatchOn(ports, item.commands, item.root)
-  if (decided.ok) mustReply(await ports.host.dismiss({ log: item.log, dot: item.dot }))
+  if (decided.ok) mustReply(await ports.host.dismiss(ref))
   return decided
 }
 

@@ -1,7 +1,11 @@
 import { firstValueFrom, type Observable } from 'rxjs'
+import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { VarveError } from '../core/errors.ts'
+import { event } from '../core/event.ts'
+import { defineModel } from '../core/model.ts'
 import type { StoreStatus } from '../core/query.ts'
+import { defineStream } from '../core/stream.ts'
 import { openLocalStore } from '../testing/open-test-store.ts'
 import {
   Busy,
@@ -84,10 +88,68 @@ describe('dispatch', () => {
     ['mixed_logs', [take('1', { by: 'Ann' }), Note.commands.write('1', { text: 'hi' })]],
     ['no_commands', []],
     ['bad_name', { stream: 'seat/', name: 'take' }],
-  ])('S3 a wrong call rejects with %s and stores nothing', async (code, call) => {
+    ['invalid_input', undefined],
+    ['invalid_input', null],
+    ['invalid_input', 'x'],
+    ['invalid_input', {}],
+    ['invalid_input', [null]],
+    ['invalid_input', { stream: 7 }],
+  ] as const)('S3 a wrong call rejects with %s and stores nothing', async (code, call) => {
     const { store } = await openStage()
     expect(await codeOf(store.dispatch(call as never))).toBe(code)
     expect((await firstValueFrom(store.status$)).pending).toBe(0)
+    await store.close()
+  })
+
+  it('S3 a call that names no commit and no cut rejects, and one that names no stream throws', async () => {
+    const { store } = await openStage()
+    const refs = [undefined, null, {}, { log: 'hall', dot: null }, { log: 'hall', dot: { replica: 'a' } }]
+    for (const ref of refs as never[]) {
+      expect(await codeOf(store.cancel(ref))).toBe('invalid_input')
+      expect(await codeOf(store.dismiss(ref))).toBe('invalid_input')
+      expect(await codeOf(store.retry(ref))).toBe('invalid_input')
+    }
+    expect(await codeOf(store.retry({ log: 'hall', dot: { replica: 'a', counter: 1 } } as never))).toBe(
+      'invalid_input',
+    )
+    const cuts = [undefined, {}, { time: Number.NaN }, { time: 'x' }, { log: 'hall', position: -1 }]
+    for (const cut of cuts as never[]) expect(await codeOf(store.at(cut))).toBe('invalid_input')
+    expect(await codeOf(store.at({ log: 'nope', position: 0 }))).toBe('unknown_log')
+    for (const what of [undefined, null, 'x', {}] as never[]) {
+      const unknown = expect.objectContaining({ code: 'unknown_stream' })
+      expect(() => store.watch(what)).toThrow(unknown)
+      expect(() => store.watchStream(what, '1')).toThrow(unknown)
+      expect(() => store.history(what, '1')).toThrow(unknown)
+    }
+    expect(() => store.history(Seat, undefined as never)).toThrow(
+      expect.objectContaining({ code: 'bad_name' }),
+    )
+    await store.close()
+  })
+
+  it('S39 what was dispatched stays the caller’s own to change, and the wish is as it was', async () => {
+    interface Kept {
+      by: { name: string }
+    }
+    // Its schema gives the very object that it was given.
+    const Box = defineStream('box', {
+      initial: null as Kept | null,
+      events: { filled: event(v.custom<Kept>(() => true)) },
+      evolve: { filled: (_old, kept) => kept },
+      commands: ({ command, emit }) => ({
+        fill: command(
+          v.custom<Kept>(() => true),
+          (_old, kept) => emit.filled(kept),
+        ),
+      }),
+    })
+    const store = openLocalStore(defineModel('boxes', { logs: { hall: [Box] } }))
+    const input = { by: { name: 'Ann' } }
+    const asked = mustAccept(store, Box.commands.fill('1', input))
+    input.by.name = 'Ben'
+    await asked
+    input.by.name = 'Cy'
+    expect(await firstValueFrom(store.watch(Box, '1'))).toEqual({ by: { name: 'Ann' } })
     await store.close()
   })
 
@@ -199,6 +261,15 @@ describe('watch', () => {
     expect(all.map(({ isOver, isFailed }) => ({ isOver, isFailed }))).toEqual(
       all.map(() => ({ isOver: true, isFailed: false })),
     )
+  })
+
+  it('S9 of two that were asked for before anybody looked, both complete', async () => {
+    const { store } = await openStage()
+    const all = [store.watch(Sold), store.watch(Sold)].map((each) => record(each))
+    await settled()
+    expect(all.map(({ values }) => values)).toEqual([[0], [0]])
+    await store.close()
+    expect(all.map(({ isOver }) => isOver)).toEqual([true, true])
   })
 
   it('S9 a closed store says so in its status', async () => {

@@ -1,7 +1,7 @@
 /**
  * What is watched: one subscription at the host for each query, however many watch it, and only while somebody does.
  */
-import type { Observable } from 'rxjs'
+import { Observable } from 'rxjs'
 import type { InboxNote, Query, RowsUpdate, StreamUpdate, Update } from '../core/query.ts'
 import { type Frame, perFrame } from './frame.ts'
 import { type Shared, shareLatest } from './live.ts'
@@ -37,21 +37,21 @@ export function createWatches(listen: Listen, frame: Frame): Watches {
 
   const watched = <T>(query: Query, startFold: () => Fold<T>): Observable<T> => {
     const key = JSON.stringify(query)
-    const known = sharedByQuery.get(key)
-    if (known !== undefined) return known.value$ as Observable<T>
-    const shared: Shared<T> = shareLatest<T>(
-      (emit) => {
-        if (isClosed) shared.close()
-        else sharedByQuery.set(key, shared as Shared<unknown>)
-        return run(query, startFold(), emit)
-      },
-      () => sharedByQuery.get(key) === shared && sharedByQuery.delete(key),
-    )
-    return shared.value$
+    // Looked up by each watcher: of two that were asked for before, both find the one that the first started.
+    return new Observable<T>((watcher) => {
+      if (isClosed) return watcher.complete()
+      const shared =
+        (sharedByQuery.get(key) as Shared<T> | undefined) ??
+        shareLatest<T>(
+          (emit) => run(query, startFold(), emit),
+          () => sharedByQuery.delete(key),
+        )
+      sharedByQuery.set(key, shared as Shared<unknown>)
+      return shared.value$.subscribe(watcher)
+    })
   }
 
   const run = <T>(query: Query, fold: Fold<T>, emit: (value: T) => void): (() => void) => {
-    if (isClosed) return () => undefined
     let shown: { readonly value: T } | null = null
     const frames = perFrame(frame, () => {
       const value = fold.show()

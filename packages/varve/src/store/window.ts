@@ -10,6 +10,7 @@ import { mustReply, readOnlyError } from './failure.ts'
 import type { Frame } from './frame.ts'
 import type { AnyView, Store } from './store.ts'
 import { createWatches, type Listen } from './watch.ts'
+import { mustCut, mustRef } from './wrong-call.ts'
 
 /** What present and past share. */
 export interface Base
@@ -32,12 +33,10 @@ export function openWindow(base: Base, past: Past | null): Store {
   base.windows.add(watches.close)
   const pastId = past === null ? {} : { past: past.id }
 
-  const watchStream = (stream: AnyStream, id: string) => {
-    mustKnow(stream)
-    return watches.stream({ kind: 'stream', stream: stream.at(id).stream, ...pastId })
-  }
+  const watchStream = (stream: AnyStream, id: string) =>
+    watches.stream({ kind: 'stream', stream: mustName(stream, id), ...pastId })
   const watch = (what: AnyStream | AnyView, id?: string): Observable<unknown> => {
-    if (!('kind' in what))
+    if (!isView(what))
       return watchStream(what, id as string).pipe(
         map(({ state }) => state),
         distinctUntilChanged(),
@@ -46,10 +45,10 @@ export function openWindow(base: Base, past: Past | null): Store {
     const query = { kind: 'projection' as const, name: what.name, ...pastId }
     return what.kind === 'table' ? watches.rows(query) : watches.value(query)
   }
-  const mustKnow = ({ type }: AnyStream): void => {
-    if (model.streamOf(type) === undefined) {
-      throw new VarveError('unknown_stream', `The model ${model.name} has no stream type ${type}.`)
-    }
+  const mustName = (stream: AnyStream | undefined, id: string): StreamName => {
+    const known = model.streamOf(stream?.type as string)
+    if (known !== undefined) return known.at(id).stream
+    throw new VarveError('unknown_stream', `The model ${model.name} has no stream type ${stream?.type}.`)
   }
   /** Asks the host of the present; in the past it is refused. */
   const inPresent = async <T>(ask: () => Promise<T>): Promise<T> => {
@@ -68,19 +67,18 @@ export function openWindow(base: Base, past: Past | null): Store {
       inPresent(() => dispatchOn(base, Array.isArray(call) ? call : [call as CommandCall])),
     watch,
     watchStream,
-    history(stream: AnyStream, id: string) {
-      mustKnow(stream)
-      return readHistory(base, stream.at(id).stream, past?.id ?? null)
+    history: (stream: AnyStream, id: string) => readHistory(base, mustName(stream, id), past?.id ?? null),
+    at: async (asked: Cut) => {
+      const cut = mustCut(asked)
+      return open(async () => openWindow(base, { id: mustReply(await host.openPast(cut)), cut }))
     },
-    at: (cut: Cut) => open(async () => openWindow(base, { id: mustReply(await host.openPast(cut)), cut })),
     status$: base.status$,
     inbox$: startWithNone(watches.inbox()),
     lost$: base.lost$,
     acknowledgeLoss: base.acknowledgeLoss,
-    dismiss: ({ log, dot }: CommitRef) =>
-      inPresent(() => open(async () => void mustReply(await host.dismiss({ log, dot })))),
-    cancel: ({ log, dot }: CommitRef) =>
-      inPresent(() => open(async () => mustReply(await host.cancel({ log, dot })))),
+    dismiss: (ref: CommitRef) =>
+      inPresent(() => open(async () => void mustReply(await host.dismiss(mustRef(ref))))),
+    cancel: (ref: CommitRef) => inPresent(() => open(async () => mustReply(await host.cancel(mustRef(ref))))),
     retry: (item: InboxNote) => inPresent(() => retryOn(base, item)),
     setToken: (token: string | null) => inPresent(() => base.setToken(token)),
     async close() {
@@ -91,6 +89,10 @@ export function openWindow(base: Base, past: Past | null): Store {
     },
   }
   return Object.freeze(store) as unknown as Store
+}
+
+function isView(what: AnyStream | AnyView | undefined): what is AnyView {
+  return typeof what === 'object' && what !== null && 'kind' in what
 }
 
 const noItems: readonly InboxNote[] = Object.freeze([])
