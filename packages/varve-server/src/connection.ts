@@ -39,6 +39,8 @@ export interface Wire {
 }
 
 export interface Connection {
+  /** It has said hello, and its token was accepted. */
+  isAdmitted(): boolean
   /** A text frame. */
   receive(text: string): void
   refuseAndClose(code: RefusalCode, message: string): void
@@ -75,8 +77,11 @@ export function createConnection(
   let heardAtMs = monotonicMs()
   let pingedAtMs = heardAtMs
   let pingId = 0
+  let tickedAtMs = heardAtMs
+  /** While `authorize` is asked: when it must have answered. */
+  let answerByMs: number | null = null
   let isLeaving = false
-  const queue: ClientMessage[] = []
+  const queue: { readonly message: ClientMessage; readonly isLate: boolean }[] = []
   let handling: Promise<void> | null = null
   const rate = createRateLimit(limits, monotonicMs)
   const conversation = createConversation(
@@ -101,21 +106,26 @@ export function createConnection(
       refuseAndClose('rate_limited', 'Too many messages.', { retryAfterMs: Math.max(waitMs, failedRetryMs) })
       return
     }
+    if (state.phase === 'greeting' && queue.length >= limits.queuedMessagesMax) {
+      refuseAndClose('rate_limited', 'Too many messages before the welcome.', { retryAfterMs: failedRetryMs })
+      return
+    }
     const decoded = decodeClient(text)
     if (!decoded.ok) {
       refuseAndClose('malformed', decoded.fault)
       return
     }
-    queue.push(decoded.message)
+    queue.push({ message: decoded.message, isLate: isLeaving })
     if (queue.length >= limits.queuedMessagesMax) wire.pause()
     handling ??= handleQueue()
   }
 
   async function handleQueue(): Promise<void> {
-    for (let message = queue.shift(); message !== undefined; message = queue.shift()) {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       if (queue.length === 0) wire.resume()
+      const { message, isLate } = next
       try {
-        await handle(message)
+        await handle(message, isLate)
       } catch (error) {
         // The log or the application's authorize failed: ours to look at, the client's to come back.
         ground.onError(error)
@@ -131,7 +141,7 @@ export function createConnection(
     handling = null
   }
 
-  async function handle(message: ClientMessage): Promise<void> {
+  async function handle(message: ClientMessage, isLate: boolean): Promise<void> {
     if (state.phase === 'live' && isExpired(state.access, ground.now())) expire(state.access)
     switch (state.phase) {
       case 'closed':
@@ -142,13 +152,14 @@ export function createConnection(
         return
       case 'live':
       case 'expired':
-        await handleGreeted(message, state)
+        await handleGreeted(message, state, isLate)
     }
   }
 
   async function handleGreeted(
     message: ClientMessage,
     { phase, access }: Extract<State, { access: Access }>,
+    isLate: boolean,
   ): Promise<void> {
     switch (message.type) {
       case 'hello':
@@ -163,7 +174,7 @@ export function createConnection(
       case 'push':
         if (phase === 'expired') return refuse('token_expired', 'Send auth with a fresh token.')
         if (message.type === 'pull') return conversation.pull(message, access)
-        return conversation.push(message, access, isLeaving)
+        return conversation.push(message, access, isLate)
     }
   }
 
@@ -171,7 +182,7 @@ export function createConnection(
     if (hello.protocol !== protocolVersion) {
       return refuseAndClose('unsupported_protocol', `This server speaks protocol ${protocolVersion}.`)
     }
-    const access = await conversation.authorize(hello.token)
+    const access = await inTime(conversation.authorize(hello.token))
     if (access === null) return
     if (!ground.enter(access.principal)) {
       const retryAfterMs = limits.spreadMs
@@ -182,10 +193,20 @@ export function createConnection(
   }
 
   async function renew(auth: Auth, before: Access): Promise<void> {
-    const access = await conversation.renew(auth, before)
+    const access = await inTime(conversation.renew(auth, before))
     if (access === null) return
     state = { phase: 'live', access }
     conversation.drained()
+  }
+
+  /** What is awaited asks the application: `tick` sees to it that it answers. */
+  async function inTime<T>(asked: Promise<T>): Promise<T> {
+    answerByMs = monotonicMs() + limits.authorizeMs
+    try {
+      return await asked
+    } finally {
+      answerByMs = null
+    }
   }
 
   function expire(access: Access): void {
@@ -195,9 +216,13 @@ export function createConnection(
 
   function tick(): void {
     const nowMs = monotonicMs()
+    excuse(nowMs - tickedAtMs - 2 * limits.tickMs, nowMs)
+    tickedAtMs = nowMs
     if (state.phase === 'live' && isExpired(state.access, ground.now())) expire(state.access)
     if (state.phase === 'closed') return
-    if (state.phase === 'greeting' && nowMs >= state.deadlineMs)
+    if (answerByMs !== null) {
+      if (nowMs >= answerByMs) giveUpAsking()
+    } else if (state.phase === 'greeting' && nowMs >= state.deadlineMs)
       refuseAndClose('hello_expected', 'hello did not come.')
     else if (state.phase === 'expired' && nowMs >= state.deadlineMs) close(policyViolation, 'token_expired')
     else if (nowMs - heardAtMs >= limits.silentMs) gone()
@@ -206,6 +231,20 @@ export function createConnection(
       pingedAtMs = nowMs
       send({ type: 'ping', id: pingId })
     }
+  }
+
+  /** While this process stood still it heard nobody: what was said meanwhile is still to be read. */
+  function excuse(awayMs: number, nowMs: number): void {
+    if (awayMs <= 0) return
+    heardAtMs = Math.min(nowMs, heardAtMs + awayMs)
+    pingedAtMs = Math.min(nowMs, pingedAtMs + awayMs)
+    if (answerByMs !== null) answerByMs += awayMs
+    if ('deadlineMs' in state) state = { ...state, deadlineMs: state.deadlineMs + awayMs }
+  }
+
+  function giveUpAsking(): void {
+    ground.onError(new Error(`authorize did not answer within ${limits.authorizeMs} ms.`))
+    refuseAndClose('internal', 'The server failed.', { retryAfterMs: failedRetryMs })
   }
 
   function send(message: ServerMessage): void {
@@ -247,6 +286,7 @@ export function createConnection(
   }
 
   return Object.freeze({
+    isAdmitted: () => 'access' in state,
     receive,
     refuseAndClose,
     drained: conversation.drained,

@@ -2,7 +2,7 @@
  * What a client's messages do once it may speak: opens logs, follows them, places pushes, renews its token. Holds the
  * logs of one connection and gives them back at the end. Knows neither sockets nor deadlines: see connection.ts.
  */
-import type { LogId, Position } from 'varve/core'
+import { chainStart, type LogId, type Position } from 'varve/core'
 import {
   type Auth,
   type Hello,
@@ -58,7 +58,8 @@ export interface Conversation {
   /** What a fresh token allows, or null as above. */
   renew(auth: Auth, before: Access): Promise<Access | null>
   pull(pull: Pull, access: Access): void
-  push(push: Push, access: Access, isLeaving: boolean): Promise<void>
+  /** Late: it arrived after the goaway. */
+  push(push: Push, access: Access, isLate: boolean): Promise<void>
   pong(id: number): void
   /** The socket has room again. */
   drained(): void
@@ -110,7 +111,9 @@ export function createConversation(
       subscriptions.set(name, null)
       logs.push({ log: name, epoch, head })
       const isSame =
-        knownEpoch === null || (knownEpoch === epoch && (await log.chainAt(name, position)) === chain)
+        knownEpoch === null
+          ? position === 0 && chain === chainStart
+          : knownEpoch === epoch && (await log.chainAt(name, position)) === chain
       if (!isSame) {
         const message = 'Your copy of the log is not of this log.'
         refusals.push({ type: 'refuse', code: 'fork', message, log: name, head })
@@ -163,13 +166,13 @@ export function createConversation(
     return subscription
   }
 
-  async function push(message: Push, access: Access, isLeaving: boolean): Promise<void> {
+  async function push(message: Push, access: Access, isLate: boolean): Promise<void> {
     const { log: name } = message
     if (!subscriptions.has(name)) {
       speaker.refuse('unknown_log', 'hello did not name this log.', { log: name })
       return
     }
-    if (isLeaving) {
+    if (isLate) {
       speaker.refuse('shutting_down', 'The server goes away.', { log: name, retryAfterMs: limits.spreadMs })
       return
     }

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import fc from 'fast-check'
 import { encode, wireLimits } from 'varve/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { serverLimits } from './limits.ts'
 import { startTestServer, type TestServer } from './testing/start-test-server.ts'
 import { type TestAuthor, testAuthor } from './testing/test-author.ts'
 import { connectTestClient, type TestClient } from './testing/test-client.ts'
@@ -31,6 +33,16 @@ async function hostile(): Promise<TestClient> {
   const client = await connectTestClient(server.url, { logs: ['shop'] })
   await client.next('welcome')
   return client
+}
+
+/** A socket that speaks no frames by itself. */
+async function upgraded() {
+  const socket = connectTcp(server.port, server.host)
+  socket.write(
+    'GET /sync HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  )
+  await once(socket, 'data')
+  return socket
 }
 
 const push = (): string => {
@@ -147,12 +159,64 @@ describe('bad input', () => {
     expect([1006, 1008, 1009]).toContain(await client.closed)
   })
 
-  it('V17 raw garbage instead of frames ends its socket', async () => {
+  it('V17 before it is admitted a connection may send a hello’s worth of bytes, in whatever frames', async () => {
+    const { helloBytesMax } = serverLimits
+    for (const options of [{ fin: true }, { fin: false }]) {
+      const client = await connectTestClient(server.url)
+      client.socket.send('x'.repeat(helloBytesMax + 1), options)
+      expect(await client.next('refuse')).toMatchObject({ code: 'frame_too_large' })
+      client.socket.terminate()
+    }
+    // The longest hello is let in.
+    const client = await connectTestClient(server.url, {
+      token: '字'.repeat(16_384),
+      logs: Array.from({ length: wireLimits.logsMax }, (_, n) =>
+        `${n}`.padEnd(wireLimits.nameLengthMax, '字'),
+      ),
+    })
+    const welcome = await client.next('welcome')
+    expect(welcome.logs).toHaveLength(wireLimits.logsMax)
+    // And is a connection like any other then.
+    const { log, epoch: itsEpoch } = welcome.logs[0]!
+    const b = testAuthor({ log, replica: 'b' })
+    client.send(b.push([b.commit({ data: 'x'.repeat(helloBytesMax / 2) })], itsEpoch))
+    await client.next('receipt')
+    await client.close()
+  })
+
+  it('V17 a frame that comes byte by byte ends its socket', async () => {
+    const socket = await upgraded()
+    let bytes = 0
+    const isOpen = () => !socket.destroyed && !socket.readableEnded
+    socket.setNoDelay(true)
+    socket.resume()
+    // The header of a text frame of 64 kB.
+    socket.write(Buffer.from([0x81, 0xfe, 0xff, 0xff, 0, 0, 0, 0]))
+    let refused = ''
+    socket.on('data', (data) => {
+      refused += data.toString()
+    })
+    while (isOpen() && refused === '' && bytes < 0xffff) {
+      bytes += 1
+      socket.write('x')
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(refused).toContain('rate_limited')
+    socket.destroy()
+  })
+
+  it('V17 a socket that asks for nothing is cut off as well', async () => {
+    await server.close()
+    server = await startTestServer({ limits: { helloMs: 50, tickMs: 5 } })
     const socket = connectTcp(server.port, server.host)
-    socket.write(
-      'GET /sync HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-    )
-    await new Promise((resolve) => socket.once('data', resolve))
+    socket.resume()
+    await once(socket, 'close')
+    honest = await connectTestClient(server.url, { logs: ['shop'] })
+    epoch = (await honest.next('welcome')).logs[0]!.epoch
+  })
+
+  it('V17 raw garbage instead of frames ends its socket', async () => {
+    const socket = await upgraded()
     socket.write(Buffer.alloc(1_000, 0xff))
     await new Promise((resolve) => socket.once('close', resolve))
   })

@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { ServerLimits } from './limits.ts'
 
 export interface ServerAddress {
   readonly host: string
@@ -22,8 +23,9 @@ export interface HttpFront {
 }
 
 export interface HttpFrontOptions {
-  /** Attach to this one. */
+  /** Attach to this one. Its timeouts and its number of sockets are its owner's. */
   readonly server: Server | undefined
+  readonly limits: Pick<ServerLimits, 'helloMs' | 'tickMs' | 'connectionsMax'>
   readonly port: number
   readonly host: string
   readonly path: string
@@ -32,8 +34,10 @@ export interface HttpFrontOptions {
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => boolean
 }
 
-/** Who sends headers or bodies slowly is cut off. */
-const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000 }
+/** A body that comes slowly is cut off; nobody has one to send. */
+const requestMs = 30_000
+/** Sockets that ask for /health, or are being upgraded, beside the connections. */
+const otherSocketsMax = 256
 const notFound = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 
 export function createHttpFront({
@@ -41,10 +45,26 @@ export function createHttpFront({
   port,
   host,
   path,
+  limits,
   onUpgrade,
   onRequest,
 }: HttpFrontOptions): HttpFront {
-  const http = server ?? createServer(timeouts, answer)
+  const http = server ?? ownServer()
+
+  /** Also a socket that never says anything counts, and is cut off. */
+  function ownServer(): Server {
+    const { helloMs, tickMs, connectionsMax } = limits
+    const own = createServer(
+      {
+        headersTimeout: helloMs,
+        requestTimeout: Math.max(requestMs, helloMs),
+        connectionsCheckingInterval: tickMs,
+      },
+      answer,
+    )
+    own.maxConnections = connectionsMax + otherSocketsMax
+    return own
+  }
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
     if (!onRequest(request, response)) response.writeHead(404).end()

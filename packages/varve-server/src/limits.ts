@@ -2,8 +2,13 @@
 export interface ServerLimits {
   readonly connectionsMax: number
   readonly connectionsPerPrincipalMax: number
-  /** A connection that has not said hello by then is closed. */
+  /** A connection that has not said hello by then is closed, also one that has not even asked to be upgraded. */
   readonly helloMs: number
+  /** What a connection may send before it is admitted: bytes, and in how many pieces they may come. */
+  readonly helloBytesMax: number
+  readonly helloPiecesMax: number
+  /** `authorize` has so long to answer. */
+  readonly authorizeMs: number
   /** After a token has expired, a fresh one is awaited for so long. */
   readonly authGraceMs: number
   /** A client that was quiet for so long is pinged; it is told to do the same. */
@@ -36,6 +41,11 @@ export const serverLimits: ServerLimits = {
   connectionsMax: 10_000,
   connectionsPerPrincipalMax: 64,
   helloMs: 10_000,
+  // The longest token and the most cursors, with names of three bytes per character.
+  helloBytesMax: 160 * 1024,
+  helloPiecesMax: 1_024,
+  // Clients wait 10 s for the welcome: they should hear what is wrong.
+  authorizeMs: 8_000,
   authGraceMs: 10_000,
   heartbeatMs: 15_000,
   silentMs: 40_000,

@@ -169,6 +169,9 @@ describe('two clients', () => {
       { log: 'shop', epoch, position: 2, chain: entry.chain },
       { log: 'shop', epoch, position: 1, chain: a.commit().content },
       { log: 'shop', epoch: 'other', position: 1, chain: entry.chain },
+      // Without an epoch nothing can be known of it yet.
+      { log: 'shop', epoch: null, position: 1, chain: entry.chain },
+      { log: 'shop', epoch: null, position: 0, chain: entry.chain },
     ]) {
       const { client: wrong } = await welcomed({ logs: [cursor] })
       expect(await wrong.next('refuse')).toMatchObject({ code: 'fork', log: 'shop', head: 1 })

@@ -42,7 +42,10 @@ export interface SyncServerOptions extends OriginRules {
   readonly policies?: readonly PolicyDefinition[]
   /** Which kind of the model's logs a log is of, or null. Default: what stands before the first slash. */
   readonly kindOf?: (log: LogId) => string | null
-  /** Attach to this server instead of making one; only upgrades of `path` are touched. */
+  /**
+   * Attach to this server instead of making one; only upgrades of `path` are touched. How many sockets it has and how
+   * long they may say nothing is yours to bound: `maxConnections`, `headersTimeout`, `requestTimeout`.
+   */
   readonly server?: Server
   /** Default 0: any free port. */
   readonly port?: number
@@ -126,6 +129,7 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
     port: options.port ?? 0,
     host: insecure ? loopbackHost : (options.host ?? loopbackHost),
     path,
+    limits,
     onUpgrade: sockets.upgrade,
     onRequest: handle,
   })

@@ -3,6 +3,7 @@
  * `ws`. What a socket does wrong ends that socket.
  */
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { wireLimits } from 'varve/protocol'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -26,6 +27,10 @@ export interface SocketOptions extends OriginRules {
 /** Between this and twice this a frame is refused in words, beyond it the socket is cut. */
 const payloadMax = wireLimits.frameBytesMax * 2
 const fragmentsMax = 1_024
+/** Pieces of TCP that a frame may come in: ws keeps an object for each, and one byte may be a piece. */
+const piecesMax = 16_384
+/** Who was refused and does not answer the closing handshake holds a place for so long. */
+const closeMs = 5_000
 
 export function createSockets({ ground, loopbackOnly, ...origins }: SocketOptions): Sockets {
   const server = new WebSocketServer({
@@ -33,7 +38,7 @@ export function createSockets({ ground, loopbackOnly, ...origins }: SocketOption
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: payloadMax,
-    ...({ maxFragments: fragmentsMax } as object),
+    ...({ maxFragments: fragmentsMax, maxBufferedChunks: piecesMax, closeTimeout: closeMs } as object),
   })
   const open = new Map<WebSocket, Connection>()
   let closing: PromiseWithResolvers<void> | null = null
@@ -74,6 +79,7 @@ export function createSockets({ ground, loopbackOnly, ...origins }: SocketOption
       }
       connection.receive(data.toString('utf8'))
     })
+    watchGreeting(webSocket, connection, request.socket)
     // What ws objects to (bad UTF-8, bad framing, far too large) closes the socket by itself; 'close' follows.
     webSocket.on('error', () => {})
     webSocket.on('close', () => {
@@ -81,6 +87,32 @@ export function createSockets({ ground, loopbackOnly, ...origins }: SocketOption
       connection.closed()
       if (open.size === 0) closing?.resolve()
     })
+  }
+
+  /** What a stranger sends must not take up room, even as a frame that never ends: all bytes count, and all pieces. */
+  function watchGreeting(webSocket: WebSocket, connection: Connection, socket: Socket): void {
+    const { helloBytesMax, helloPiecesMax } = ground.limits
+    let bytes = 0
+    let pieces = 0
+    // Before ws makes messages of it.
+    socket.prependListener('data', count)
+
+    function count(piece: Buffer): void {
+      if (connection.isAdmitted()) {
+        socket.off('data', count)
+        return
+      }
+      bytes += piece.length
+      pieces += 1
+      if (bytes > helloBytesMax)
+        connection.refuseAndClose('frame_too_large', `A hello has at most ${helloBytesMax} bytes.`)
+      else if (pieces > helloPiecesMax)
+        connection.refuseAndClose('rate_limited', `A hello comes in at most ${helloPiecesMax} pieces.`)
+      else return
+      socket.off('data', count)
+      // Nothing more is read: ws cuts the socket off when its time is up.
+      webSocket.pause()
+    }
   }
 
   return Object.freeze({
