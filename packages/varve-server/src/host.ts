@@ -97,7 +97,8 @@ export function createHost({ model, kindOf, replica, worldsMax }: HostOptions): 
     const opened = new Map<LogId, Opened>()
 
     async function open(log: LogId): Promise<Opened> {
-      const { epoch, position } = await tx.ensureLog(log)
+      // Looking creates nothing; what is placed makes another epoch of it, and then the world is folded anew.
+      const { epoch, position } = (await tx.head(log)) ?? { epoch: '', position: 0 }
       const already = opened.get(log)
       const found = already ?? openOn(log, epoch, position)
       opened.set(log, found)
@@ -139,6 +140,7 @@ export function createHost({ model, kindOf, replica, worldsMax }: HostOptions): 
       { guards, events }: Extract<Decision, { ok: true }>,
       signature: Signature,
     ) {
+      await tx.ensureLog(log)
       const at = await open(log)
       await tx.claim(replica, hostOwner)
       const { now, actor, causation, principal } = signature

@@ -7,7 +7,7 @@
  */
 import type { LogId, Position } from 'varve/core'
 import type { ServerLimits } from './limits.ts'
-import type { LogHead, ServerLog } from './log-port.ts'
+import type { ServerLog } from './log-port.ts'
 
 export interface Page {
   /** A whole `entries` frame. */
@@ -21,7 +21,7 @@ export interface OpenLog {
 }
 
 export interface Hub {
-  /** Keeps the log's head in memory until as many `release` calls; creates the log if it is new. */
+  /** Keeps the log's head in memory until as many `release` calls. A log that nobody has written to is empty. */
   open(log: LogId): Promise<OpenLog>
   release(log: LogId): void
   /** Of an open log. */
@@ -60,7 +60,8 @@ export function createHub(
       kept.users += 1
       return kept
     }
-    const found: LogHead = (await log.head(name)) ?? (await log.write((tx) => tx.ensureLog(name)))
+    // Whoever only reads must leave no trace of all the logs that they name.
+    const found = (await log.head(name)) ?? { epoch: await log.epochOf(name), position: 0 }
     const raced = open.get(name)
     if (raced !== undefined) {
       raced.users += 1

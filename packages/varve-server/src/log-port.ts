@@ -22,7 +22,7 @@ import type {
 } from 'varve/core'
 
 export interface LogHead {
-  /** Random, drawn when the log is first written to; a log that comes back from a backup gets a new one. */
+  /** Cannot be guessed, and is known before the log is; a log that comes back from a backup gets a new one. */
   readonly epoch: string
   readonly position: Position
   readonly chain: Hash
@@ -105,6 +105,8 @@ export interface ServerLog {
   write<T>(fn: (tx: LogTx) => Promise<T> | T): Promise<T>
   /** Committed only, as all that follows. Null for a log that was never written to. */
   head(log: LogId): Promise<LogHead | null>
+  /** The epoch that the log has, or will have when it is first written to. Nothing is created. */
+  epochOf(log: LogId): Promise<string>
   /** Entries with position > after, at most `max`, ascending. */
   entries(log: LogId, after: Position, max: number): Promise<readonly Entry[]>
   /** The same as JSON, one text per entry, ending before `charsMax` characters are exceeded, but with at least one. */
@@ -113,7 +115,7 @@ export interface ServerLog {
     after: Position,
     page: { readonly max: number; readonly charsMax: number },
   ): Promise<readonly string[]>
-  /** The chain at a position, or null if the log does not reach it. */
+  /** The chain at a position, or null if the log does not reach it. Every log reaches 0. */
   chainAt(log: LogId, position: Position): Promise<Hash | null>
   logs(): Promise<readonly LogName[]>
   checkpoint(policy: string, log: LogId): Promise<Position>

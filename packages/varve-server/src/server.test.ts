@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Authorize } from './access.ts'
 import type { ServerLog } from './log-port.ts'
 import type { SyncServerOptions } from './server.ts'
+import { sqliteLog } from './sqlite/sqlite-log.ts'
 import { memoryLog } from './testing/memory-log.ts'
 import { startTestServer, type TestServer } from './testing/start-test-server.ts'
 import { testAuthor } from './testing/test-author.ts'
@@ -58,12 +59,32 @@ describe('two clients', () => {
       type: 'welcome',
       protocol: protocolVersion,
       logs: [
-        { log: 'shop', epoch: (await server.log.head('shop'))?.epoch, head: 0 },
-        { log: 'customer/ann', epoch: (await server.log.head('customer/ann'))?.epoch, head: 0 },
+        { log: 'shop', epoch: await server.log.epochOf('shop'), head: 0 },
+        { log: 'customer/ann', epoch: await server.log.epochOf('customer/ann'), head: 0 },
       ],
       heartbeatMs: 15_000,
       limits: wireLimits,
     })
+  })
+
+  it('W4 V13 a log that nobody has written to is there and empty, costs nothing, and is the same after a restart', async () => {
+    const log = sqliteLog(':memory:')
+    await start({ log: { ...log, close: async () => {} }, authorize: byToken })
+    const { client, epoch } = await welcomed({ token: 'ann', logs: ['shop'] })
+    client.send({ type: 'pull', log: 'shop', after: 0, credit: 9 })
+    expect(await log.logs()).toEqual([])
+    await client.close()
+    await server.close()
+    await start({ log, authorize: byToken })
+    const again = await welcomed({ token: 'ann', logs: [{ log: 'shop', epoch, position: 0, chain: '' }] })
+    expect(again.epoch).toBe(epoch)
+    again.client.send({ type: 'pull', log: 'shop', after: 0, credit: 9 })
+    expect(await log.logs()).toEqual([])
+    const staff = await welcomed({ token: 'staff', logs: ['shop'] })
+    const a = author('a')
+    staff.client.send(a.push([a.commit()], staff.epoch))
+    // Who was there before the first entry is sent it, and was never told of a fork.
+    expect(await again.client.next('entries', 'refuse')).toMatchObject({ type: 'entries', epoch, head: 1 })
   })
 
   it('W6 W7 what one pushes the other is sent, while it has credit', async () => {
@@ -382,7 +403,7 @@ describe('liveness', () => {
     await start()
     await welcomed()
     const response = await fetch(`http://${server.host}:${server.port}/health`)
-    expect(await response.json()).toEqual({ status: 'ok', logs: 1, connections: 1, policies: [] })
+    expect(await response.json()).toEqual({ status: 'ok', logs: 0, connections: 1, policies: [] })
     expect((await fetch(`http://${server.host}:${server.port}/`)).status).toBe(404)
   })
 

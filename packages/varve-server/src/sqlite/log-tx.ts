@@ -56,7 +56,7 @@ export interface SqliteTx {
   forget(): void
 }
 
-export function createLogTx(db: DatabaseSync, rows: LogRows, newEpoch: () => string): SqliteTx {
+export function createLogTx(db: DatabaseSync, rows: LogRows, newEpoch: (log: LogId) => string): SqliteTx {
   const insertLog = db.prepare('INSERT INTO logs (name, epoch, position, chain, time) VALUES (?, ?, 0, ?, 0)')
   const updateLog = db.prepare('UPDATE logs SET position = ?, chain = ?, time = ? WHERE id = ?')
   const insertEntry = db.prepare('INSERT INTO entries (log, position, chain, body) VALUES (?, ?, ?, ?)')
@@ -86,7 +86,7 @@ export function createLogTx(db: DatabaseSync, rows: LogRows, newEpoch: () => str
   }
 
   async function ensureLog(log: LogId): Promise<LogHead> {
-    if (rows.logRow(log) === undefined) insertLog.run(log, newEpoch(), chainStart)
+    if (rows.logRow(log) === undefined) insertLog.run(log, newEpoch(log), chainStart)
     return headOf(mustRow(log))
   }
 

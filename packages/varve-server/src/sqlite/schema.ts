@@ -7,8 +7,9 @@
  *   lineages     for each replica of a log its last counter, and whom it continues (rules A3, A4)
  *   replicas     who writes as a replica, over all logs
  *   checkpoints, runs, origins, failures: the policies' book
- *   meta         the version of all this
+ *   meta         the version of all this, and the secret that new logs' epochs are made of
  */
+import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Dot, type Position, type StreamName, VarveError } from 'varve/core'
 import { createLineages } from './lineages.ts'
@@ -79,6 +80,7 @@ export function ensureSchema(db: DatabaseSync): void {
   }
   if (known.n === 0) {
     db.exec(tables)
+    drawEpochs(db)
     return
   }
   const isOurs =
@@ -105,6 +107,14 @@ export function ensureSchema(db: DatabaseSync): void {
   if (Number(row.value) < schemaVersion) upgrade(db)
 }
 
+/**
+ * A log's first epoch is a hash of this and of its name, so that it can be told before the log is there. It must be
+ * drawn anew in a file that was restored.
+ */
+export function drawEpochs(db: DatabaseSync): void {
+  db.prepare("INSERT OR REPLACE INTO meta VALUES ('epochs', ?)").run(randomUUID())
+}
+
 /** Schema 1 kept with each touch the last one before by another replica, ancestors too: they are written anew. */
 function upgrade(db: DatabaseSync): void {
   db.exec(`ALTER TABLE touches RENAME TO touches_1; ${touchesTable}`)
@@ -118,5 +128,6 @@ function upgrade(db: DatabaseSync): void {
     const parent = parentOf(log, replica)
     touches.add(log, [stream], { dot: { replica, counter }, parent }, position)
   }
+  drawEpochs(db)
   db.exec(`DROP TABLE touches_1; UPDATE meta SET value = '${schemaVersion}' WHERE key = 'schema'`)
 }

@@ -6,12 +6,13 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import { chainStart, type LogId, type Position } from 'varve/core'
+import { chainStart, hashOf, type LogId, type Position } from 'varve/core'
 import { createGroupCommit, type WriteGround } from '../group-commit.ts'
 import type { LogName, LogTx, PolicyFailure, ServerLog } from '../log-port.ts'
 import { createLogRows, createLogTx, entriesOf, headOf, type SqliteTx } from './log-tx.ts'
 import { openLogFile } from './open.ts'
 import { checkpointOf } from './policy-book.ts'
+import { drawEpochs } from './schema.ts'
 import { sqliteFailure } from './sqlite-failure.ts'
 
 export interface SqliteLog extends ServerLog {
@@ -31,13 +32,18 @@ export function sqliteLog(path: string, options: SqliteLogOptions = {}): SqliteL
   const db = openLogFile(path)
   if (options.pagesMax !== undefined) db.exec(`PRAGMA max_page_count = ${Math.floor(options.pagesMax)}`)
   const rows = createLogRows(db)
-  const group = createGroupCommit(groundOf(db, createLogTx(db, rows, randomUUID)))
+  const group = createGroupCommit(groundOf(db, createLogTx(db, rows, newEpoch)))
+  const selectSecret = db.prepare("SELECT value FROM meta WHERE key = 'epochs'")
   const selectChain = db.prepare(
     'SELECT chain FROM entries WHERE log = (SELECT id FROM logs WHERE name = ?) AND position = ?',
   )
   const selectLogs = db.prepare('SELECT name AS log, position AS head FROM logs ORDER BY id')
   const selectCheckpoint = db.prepare('SELECT position FROM checkpoints WHERE policy = ? AND log = ?')
   const selectFailures = db.prepare('SELECT * FROM policy_failures ORDER BY time, policy, log, position')
+  function newEpoch(log: LogId): string {
+    return hashOf([(selectSecret.get() as { readonly value: string }).value, log])
+  }
+
   const read = async <T>(fn: () => T): Promise<T> =>
     group.read(() => {
       try {
@@ -54,6 +60,7 @@ export function sqliteLog(path: string, options: SqliteLogOptions = {}): SqliteL
         const row = rows.logRow(log)
         return row === undefined ? null : headOf(row)
       }),
+    epochOf: (log: LogId) => read(() => rows.logRow(log)?.epoch ?? newEpoch(log)),
     entries: (log: LogId, after: Position, max: number) =>
       read(() => entriesOf(rows.entryBodies(log, after, max))),
     entryTexts: (
@@ -63,7 +70,7 @@ export function sqliteLog(path: string, options: SqliteLogOptions = {}): SqliteL
     ) => read(() => textsOf(rows.entryBodies(log, after, max), charsMax)),
     chainAt: (log: LogId, position: Position) =>
       read(() => {
-        if (position === 0) return rows.logRow(log) === undefined ? null : chainStart
+        if (position === 0) return chainStart
         return (selectChain.get(log, position) as { readonly chain: string } | undefined)?.chain ?? null
       }),
     logs: () => read(() => selectLogs.all().map((row) => ({ ...row }) as unknown as LogName)),
@@ -72,6 +79,8 @@ export function sqliteLog(path: string, options: SqliteLogOptions = {}): SqliteL
     backup: (path: string) => read(() => void db.prepare('VACUUM INTO ?').run(path)),
     renewEpochs: () =>
       group.write(() => {
+        // Those of logs to come as well: the backup may lack some that had been written to.
+        drawEpochs(db)
         const renew = db.prepare('UPDATE logs SET epoch = ? WHERE id = ?')
         for (const { id } of db.prepare('SELECT id FROM logs').all() as { readonly id: number }[])
           renew.run(randomUUID(), id)

@@ -10,6 +10,7 @@ import {
   createLedger,
   dotKey,
   type Entry,
+  hashOf,
   type Ledger,
   type LogId,
   type Position,
@@ -36,7 +37,8 @@ export function memoryLog(): ServerLog {
     origins: new Map(),
     failures: new Map(),
   }
-  const tx = txOf(() => book)
+  const secret = randomUUID()
+  const tx = txOf(() => book, secret)
   const ground: WriteGround<LogTx> = {
     tx,
     begin: () => {},
@@ -60,6 +62,7 @@ export function memoryLog(): ServerLog {
   return Object.freeze({
     write: group.write,
     head: (log: LogId) => group.read(() => headOf(book.ledgers.get(log))),
+    epochOf: (log: LogId) => group.read(() => book.ledgers.get(log)?.epoch ?? hashOf([secret, log])),
     entries: (log: LogId, after: Position, max: number) => group.read(() => entries(log, after, max)),
     entryTexts: (
       log: LogId,
@@ -77,9 +80,8 @@ export function memoryLog(): ServerLog {
       }),
     chainAt: (log: LogId, position: Position) =>
       group.read(() => {
-        const ledger = book.ledgers.get(log)
-        if (ledger === undefined) return null
-        return position === 0 ? chainStart : (ledger.entries(position - 1, 1)[0]?.chain ?? null)
+        if (position === 0) return chainStart
+        return book.ledgers.get(log)?.entries(position - 1, 1)[0]?.chain ?? null
       }),
     logs: () => group.read(() => [...book.ledgers].map(([log, ledger]) => ({ log, head: ledger.head() }))),
     checkpoint: (policy: string, log: LogId) =>
@@ -89,7 +91,7 @@ export function memoryLog(): ServerLog {
   })
 }
 
-function txOf(bookNow: () => Book): LogTx {
+function txOf(bookNow: () => Book, secret: string): LogTx {
   const ledgerOf = (log: LogId): Ledger => {
     const ledger = bookNow().ledgers.get(log)
     assert(ledger !== undefined, `The log ${log} is created before it is asked about.`)
@@ -99,7 +101,7 @@ function txOf(bookNow: () => Book): LogTx {
     head: async (log: LogId) => headOf(bookNow().ledgers.get(log)),
     ensureLog: async (log: LogId) => {
       const { ledgers } = bookNow()
-      if (!ledgers.has(log)) ledgers.set(log, createLedger(randomUUID()))
+      if (!ledgers.has(log)) ledgers.set(log, createLedger(hashOf([secret, log])))
       return headOf(ledgers.get(log)) as LogHead
     },
     entries: async (log: LogId, after: Position, max: number) =>

@@ -94,6 +94,20 @@ export function describeServerLog(name: string, open: () => Promise<ServerLog> |
       expect(await log.chainAt('shop', 4)).toBe(null)
     })
 
+    it('W4 V13 the epoch of a log is known before anybody has written to it, and is not guessed from its name', async () => {
+      const epoch = await log.epochOf('shop')
+      expect(await log.head('shop')).toBe(null)
+      expect(await log.logs()).toEqual([])
+      expect(await log.chainAt('shop', 0)).toBe('')
+      expect(await log.epochOf('other')).not.toBe(epoch)
+      const other = await open()
+      expect(await other.epochOf('shop')).not.toBe(epoch)
+      await other.close()
+      await log.write((tx) => tx.ensureLog('shop'))
+      expect(await log.epochOf('shop')).toBe(epoch)
+      expect((await log.head('shop'))?.epoch).toBe(epoch)
+    })
+
     it('V2 entries are read after a position, as many as are wanted', async () => {
       const a = testAuthor({ log: 'shop', replica: 'a' })
       await log.write(async (tx) => {
