@@ -16,7 +16,6 @@ import {
   decodeClient,
   encode,
   type Hello,
-  protocolVersion,
   type RefusalCode,
   type Refuse,
   refusalClasses,
@@ -112,7 +111,7 @@ export function createConnection(
     }
     const decoded = decodeClient(text)
     if (!decoded.ok) {
-      refuseAndClose('malformed', decoded.fault)
+      refuseAndClose(decoded.code, decoded.fault)
       return
     }
     queue.push({ message: decoded.message, isLate: isLeaving })
@@ -179,9 +178,6 @@ export function createConnection(
   }
 
   async function greet(hello: Hello): Promise<void> {
-    if (hello.protocol !== protocolVersion) {
-      return refuseAndClose('unsupported_protocol', `This server speaks protocol ${protocolVersion}.`)
-    }
     const access = await inTime(conversation.authorize(hello.token))
     if (access === null) return
     if (!ground.enter(access.principal)) {

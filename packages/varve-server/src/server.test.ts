@@ -353,7 +353,7 @@ describe('liveness', () => {
   it('W4 another protocol is refused', async () => {
     await start()
     const client = await connect({})
-    client.send({ type: 'hello', protocol: 2, token: 't', store: 's', cursors: [] })
+    client.sendRaw('{"type":"hello","protocol":2,"dialect":"of a newer program"}')
     expect(await client.next('refuse')).toMatchObject({ code: 'unsupported_protocol' })
     expect(await client.closed).toBe(1008)
   })

@@ -57,6 +57,15 @@ describe('the JSON codec', () => {
     expect(parseServerMessage({ ...entries, log: `${entries.log}x` }).ok).toBe(false)
   })
 
+  it('W4 of a hello in another protocol nothing else is judged', () => {
+    const fault = { ok: false, code: 'unsupported_protocol', fault: 'protocol 2 is not spoken here, but 1' }
+    expect(parseClientMessage({ type: 'hello', protocol: 2 })).toEqual(fault)
+    expect(parseClientMessage({ type: 'hello', protocol: 2, token: 7, cursors: 'none' })).toEqual(fault)
+    for (const protocol of [0, 1.5, '2', undefined])
+      expect(parseClientMessage({ type: 'hello', protocol })).toMatchObject({ code: 'malformed' })
+    expect(parseClientMessage({ type: 'hello', protocol: 1 })).toMatchObject({ code: 'malformed' })
+  })
+
   it('W3 text that is too large, too deep or ambiguous is refused, and nothing is ever thrown', () => {
     const faultOf = (text: string, bytesMax?: number) => {
       const decoded = decodeClient(text, bytesMax)

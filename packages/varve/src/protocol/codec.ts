@@ -8,6 +8,7 @@ import { plainDataLimits } from '../core/plain-data.ts'
 import { countMembers, scanJson } from './json-scan.ts'
 import { type ClientMessage, type ServerMessage, wireLimits } from './messages.ts'
 import { type ParsedMessage, parseClientMessage, parseServerMessage } from './parse.ts'
+import type { FaultCode } from './read-fields.ts'
 
 /** Plain data within message, list, entry, commit, list, event. */
 const depthMax = plainDataLimits.depthMax + 8
@@ -34,25 +35,27 @@ export function decodeServer(
 
 type ReadJson =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly fault: string }
+  | { readonly ok: false; readonly fault: string; readonly code: FaultCode }
 
 function readJson(text: string, bytesMax: number): ReadJson {
   // A UTF-16 unit is one to three bytes of UTF-8: most texts need no counting.
   if (text.length > bytesMax || (text.length * 3 > bytesMax && utf8Length(text) > bytesMax)) {
-    return { ok: false, fault: `a frame has at most ${bytesMax} bytes` }
+    return malformed(`a frame has at most ${bytesMax} bytes`)
   }
   const { members, depth } = scanJson(text)
-  if (depth > depthMax) return { ok: false, fault: `nested deeper than ${depthMax}` }
+  if (depth > depthMax) return malformed(`nested deeper than ${depthMax}`)
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
     // A SyntaxError, whose message quotes the text: not to be repeated.
-    return { ok: false, fault: 'not JSON' }
+    return malformed('not JSON')
   }
-  return countMembers(value) === members
-    ? { ok: true, value }
-    : { ok: false, fault: 'a key stands twice in one object' }
+  return countMembers(value) === members ? { ok: true, value } : malformed('a key stands twice in one object')
+}
+
+function malformed(fault: string): ReadJson {
+  return { ok: false, fault, code: 'malformed' }
 }
 
 /** Bytes of a text in UTF-8; a lone surrogate counts as the three bytes of its replacement. */

@@ -4,6 +4,7 @@ import { type Commit, type Entry, sealCommit } from '../core/commit.ts'
 import { hashOf } from '../core/hash.ts'
 import {
   type ClientMessage,
+  protocolVersion,
   type RefusalCode,
   refusalClasses,
   type ServerMessage,
@@ -89,7 +90,7 @@ const cursor = fc.record({ log: name, epoch: nullOr(name), position: whole, chai
 export const arbitraryClientMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
   fc.record({
     type: fc.constant('hello' as const),
-    protocol: fc.integer({ min: 1 }),
+    protocol: fc.constant(protocolVersion),
     token: text,
     store: name,
     cursors: fc.uniqueArray(cursor, { maxLength: 3, selector: ({ log }) => log }),

@@ -17,6 +17,7 @@ import {
   type Pong,
   type Pull,
   type Push,
+  protocolVersion,
   type Receipt,
   type RefusalCode,
   type Refuse,
@@ -28,6 +29,7 @@ import {
 } from './messages.ts'
 import { readCommit, readDot, readEntry } from './parse-commit.ts'
 import {
+  type FaultCode,
   type Fields,
   readHash,
   readInteger,
@@ -44,7 +46,7 @@ import {
 
 export type ParsedMessage<M> =
   | { readonly ok: true; readonly message: M }
-  | { readonly ok: false; readonly fault: string }
+  | { readonly ok: false; readonly fault: string; readonly code: FaultCode }
 
 type Readers<M extends { readonly type: string }> = {
   readonly [T in M['type']]: (fields: Fields) => Extract<M, { readonly type: T }>
@@ -87,21 +89,27 @@ function parseBy(
     const fields = readObject(value, 'message')
     const type = readText(fields.type, 'type')
     const read = Object.hasOwn(readers, type) ? readers[type] : undefined
-    if (read === undefined)
-      return { ok: false, fault: `type ${JSON.stringify(type.slice(0, 64))} is not known` }
+    if (read === undefined) throw new WireFault(`type ${JSON.stringify(type.slice(0, 64))} is not known`)
     return { ok: true, message: read(fields) }
   } catch (thrown) {
-    if (thrown instanceof WireFault) return { ok: false, fault: thrown.message }
+    if (thrown instanceof WireFault) return { ok: false, fault: thrown.message, code: thrown.code }
     throw thrown
   }
 }
 
 function readHello(fields: Fields): Hello {
+  // Before anything else is judged: of another version one knows no more than this field.
+  const protocol = readInteger(fields.protocol, 'protocol', 1)
+  if (protocol !== protocolVersion)
+    throw new WireFault(
+      `protocol ${protocol} is not spoken here, but ${protocolVersion}`,
+      'unsupported_protocol',
+    )
   const cursors = readList(fields.cursors, 'cursors', { max: wireLimits.logsMax, read: readCursor })
   refuseTwice(cursors.map(({ log }) => log))
   return {
     type: 'hello',
-    protocol: readInteger(fields.protocol, 'protocol', 1),
+    protocol,
     token: readText(fields.token, 'token', tokenCharsMax),
     store: readName(fields.store, 'store'),
     cursors,

@@ -13,8 +13,17 @@ import { wireLimits } from './messages.ts'
 export const textCharsMax = 4_096
 export const tokenCharsMax = 16_384
 
+/** What a message that cannot be taken is refused with. */
+export type FaultCode = 'malformed' | 'unsupported_protocol'
+
 export class WireFault extends Error {
   override readonly name = 'WireFault'
+  readonly code: FaultCode
+
+  constructor(message: string, code: FaultCode = 'malformed') {
+    super(message)
+    this.code = code
+  }
 }
 
 export type Fields = Readonly<Record<string, unknown>>
