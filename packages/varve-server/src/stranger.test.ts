@@ -170,7 +170,7 @@ describe('a connection', () => {
     const response = await fetch(`${url}/health?now`)
     expect(response.status).toBe(200)
     expect(response.headers.get('cache-control')).toBe('no-store')
-    expect(await response.json()).toEqual({ status: 'ok', logs: 1, connections: 1, policies: [] })
+    expect(await response.json()).toEqual({ status: 'ok', logs: 0, connections: 1, policies: [] })
     expect((await fetch(`${url}/health`, { method: 'POST' })).status).toBe(404)
     await server.log.close()
     const failing = await fetch(`${url}/health`)
