@@ -14,6 +14,7 @@ export type {
   LogStatus,
   PendingNote,
   Problem,
+  ProjectionFailure,
   StoreStatus,
   SyncPhase,
 } from './core/query.ts'

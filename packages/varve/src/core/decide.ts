@@ -74,7 +74,7 @@ function decide(scope: Scope, world: World, { intent, theirs }: Case): Decision 
   const chars = JSON.stringify(outcome).length
   return chars <= outcomeCharsMax
     ? { ok: true, ...outcome }
-    : undecidable(`Its events take ${chars} characters, and one commit has room for ${outcomeCharsMax}.`)
+    : undecidable(`Its events take ${chars} of at most ${outcomeCharsMax} characters.`)
 }
 
 /** At three bytes each still below what a frame holds: what comes to a server can be refused by its name. */

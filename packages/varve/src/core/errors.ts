@@ -30,6 +30,7 @@ export const codes = [
   'frozen',
   'undecidable',
   'unknown_projection',
+  'projection_failed',
   'no_store',
   'busy',
   'fork',

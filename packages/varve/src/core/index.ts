@@ -84,6 +84,7 @@ export type {
   InboxNote,
   PendingNote,
   Problem,
+  ProjectionFailure,
   StoreStatus,
   SyncPhase,
 } from './query.ts'

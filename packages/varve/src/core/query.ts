@@ -87,6 +87,23 @@ export interface RowsUpdate {
   readonly rows: readonly (readonly [key: string, row: unknown])[]
 }
 
+/** A projection that stands still: its handler failed at an event, or the event cannot be read. */
+export interface ProjectionFailure {
+  readonly projection: string
+  /** What was thrown, or is wrong with the event. */
+  readonly message: string
+  /** Full name of the event, such as `cart.itemAdded`. */
+  readonly type: string
+  /** Where it stands; null while it is pending. */
+  readonly position: Position | null
+}
+
+/** In place of a value or rows. When the projection flows again, all of it is told. */
+export interface FailedUpdate {
+  readonly kind: 'failed'
+  readonly failure: ProjectionFailure
+}
+
 export interface StatusUpdate {
   readonly kind: 'status'
   readonly status: StoreStatus
@@ -102,7 +119,9 @@ export interface FatesUpdate {
   readonly fates: readonly (CommitRef & { readonly fate: Fate })[]
 }
 
-export type Update = StreamUpdate | ValueUpdate | RowsUpdate | StatusUpdate | InboxUpdate | FatesUpdate
+export type ProjectionUpdate = ValueUpdate | RowsUpdate | FailedUpdate
+
+export type Update = StreamUpdate | ProjectionUpdate | StatusUpdate | InboxUpdate | FatesUpdate
 
 /** A withdrawn commit, for people. */
 export interface InboxNote extends CommitRef {
@@ -162,6 +181,8 @@ export interface StoreStatus {
   /** Identity of the store on this device. */
   readonly store: string
   readonly logs: readonly LogStatus[]
+  /** Projections that stand still, while all others flow. To watch one is an error. */
+  readonly failures: readonly ProjectionFailure[]
 }
 
 /** One event of a stream's history. `position` and `time` are null while it is pending. */

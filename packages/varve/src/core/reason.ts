@@ -20,7 +20,7 @@ export function detailsFault(details: PlainData): string | null {
   const chars = JSON.stringify(details).length
   return chars <= detailsCharsMax
     ? null
-    : `The details take ${chars} characters, and there is room for ${detailsCharsMax}.`
+    : `Its details take ${chars} of at most ${detailsCharsMax} characters.`
 }
 
 const detailsCharsMax = 32 * 1024
@@ -28,14 +28,7 @@ const detailsCharsMax = 32 * 1024
 /** Throws `bad_name` unless the domain may give this reason: 1 to 256 characters, and none of varve's own. */
 export function checkReason(reason: string): void {
   const fault = (reservedReasons as readonly string[]).includes(reason)
-    ? 'it is one of varve’s own'
+    ? `${reason} is one of varve’s own`
     : nameFault(reason, 'reason')
-  if (fault === null) return
-  throw new VarveError(
-    'bad_name',
-    `${JSON.stringify(reason)?.slice(0, 100)} is no reason to reject: ${fault}.`,
-    {
-      hint: 'Give the reason a name of the domain, such as order_cancelled.',
-    },
-  )
+  if (fault !== null) throw new VarveError('bad_name', `This is no reason to reject: ${fault}.`)
 }

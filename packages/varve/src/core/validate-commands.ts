@@ -21,11 +21,13 @@ export interface ValidatedCommands {
 }
 
 /** Throws `no_commands`, `bad_name`, `unknown_stream`, `unknown_command`, `mixed_logs`, `invalid_input` or `schema_async`. */
-export function validateCommands(model: Model, calls: readonly CommandCall[]): ValidatedCommands {
+export function validateCommands(
+  model: Model,
+  calls: CommandCall | readonly CommandCall[],
+): ValidatedCommands {
   let logKind: string | undefined
   const commands: CommandRecord[] = []
-  if (!Array.isArray(calls)) throw invalidInput('dispatch', 'this is no list of calls')
-  for (const call of calls as readonly CommandCall[]) {
+  for (const call of [calls].flat() as readonly CommandCall[]) {
     const { kind, record } = validateCommand(model, call)
     if (logKind !== undefined && kind !== logKind) {
       throw new VarveError(
@@ -48,11 +50,8 @@ function validateCommand(
   model: Model,
   call: CommandCall,
 ): { readonly kind: string; readonly record: CommandRecord } {
-  if (typeof call?.stream !== 'string' || typeof call.name !== 'string') {
-    throw invalidInput('dispatch', 'this is no call', {
-      hint: 'Calls are made by Cart.commands.addItem(id, line).',
-    })
-  }
+  if (typeof call?.stream !== 'string' || typeof call.name !== 'string')
+    throw invalidInput('dispatch', 'this is no call that Cart.commands.addItem(…) has made')
   checkStreamName(call.stream)
   const { type } = parseStreamName(call.stream)
   const stream = model.streamOf(type)

@@ -3,17 +3,13 @@
  * those who watch it. Streams are named only (a watcher compares); rows and values were compared already.
  */
 import type { StreamName } from '../core/dot.ts'
-import type { CommitRef, Fate } from '../core/query.ts'
-
-export type ViewChange =
-  | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'rows'; readonly rows: readonly (readonly [key: string, row: unknown])[] }
+import type { CommitRef, Fate, ProjectionUpdate } from '../core/query.ts'
 
 export type EndedCommit = CommitRef & { readonly fate: Fate }
 
 export interface Change {
   readonly streams: ReadonlySet<StreamName>
-  readonly views: ReadonlyMap<string, ViewChange>
+  readonly views: ReadonlyMap<string, ProjectionUpdate>
   readonly fates: readonly EndedCommit[]
   readonly inbox: boolean
   /** An outbox or a head of this store changed: what `onChange` tells. */

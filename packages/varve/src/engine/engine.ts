@@ -23,7 +23,6 @@ import type {
   Query,
   StoreStatus,
 } from '../core/query.ts'
-import type { ViewFailure } from '../core/view.ts'
 import { goneFailure } from '../log/failures.ts'
 import type { StoreLog } from '../log/port.ts'
 import { type Booted, bindLogs, boot } from './boot.ts'
@@ -40,8 +39,9 @@ import { replicaOf } from './log-state.ts'
 import { readPast } from './past.ts'
 import { createPasts } from './pasts.ts'
 import type { EnginePorts } from './ports.ts'
-import { answer, mustLogOf, projectionUpdate, type QuerySources, streamUpdate } from './queries.ts'
+import { answer, mustLogOf, type QuerySources, streamUpdate } from './queries.ts'
 import { reorder } from './reorder.ts'
+import { projectionUpdate } from './shown-view.ts'
 import type { BoundLog } from './snapshots.ts'
 import { statusOf } from './status.ts'
 import type { SyncPort, SyncReport } from './sync-port.ts'
@@ -87,8 +87,6 @@ export interface Engine extends SyncPort {
   closePast(past: string): Promise<void>
   /** By the leader only; otherwise nothing happens. */
   saveSnapshots(): Promise<void>
-  /** Projections that stand still because a handler failed. */
-  failures(): readonly { readonly projection: string; readonly failure: ViewFailure }[]
   status(): StoreStatus
   /** What is being written is written; what waits is refused with `closed`. Idempotent. */
   close(): Promise<void>
@@ -203,6 +201,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
       replica: replicaOf(present.mustLog(logOf(model.logKinds[0] ?? '')).head),
       withdrawn: present.inbox().length,
       logs: present.logs(),
+      failures: present.views.failures(),
     })
   }
 
@@ -276,7 +275,6 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
     },
     closePast: async (past: string) => pasts.close(past),
     saveSnapshots: leader.saveSnapshots,
-    failures: present.views.failures,
     status,
     close: () => (closing ??= close()),
 

@@ -73,20 +73,20 @@ describe('what a store takes', () => {
     expect(await tab.wish(complain('1', { chars: 40_000 }))).toMatchObject({
       ok: false,
       reason: 'undecidable',
-      details: { message: expect.stringContaining('not_empty: The details take 40009 characters') },
+      details: { message: expect.stringContaining('not_empty: Its details take 40009 of') },
     })
     const small = await overtaken(complain('1', { chars: 30_000 }))
     expect(small).toMatchObject({ reason: 'not_empty', details: { by: expect.stringMatching(/^x{30000}$/) } })
     expect(await overtaken(complain('1', { chars: 2_000_000 }))).toMatchObject({
       reason: 'not_empty',
-      details: { message: expect.stringContaining('there is room for 32768') },
+      details: { message: expect.stringContaining('of at most 32768 characters') },
     })
   })
 
   it('E31 a commit that would fill a frame is refused at once, and withdrawn when it comes later', async () => {
     const tab = await openBoxes('a')
     await tab.wish(fill('1', { by: 'me' }))
-    const message = expect.stringContaining('one commit has room for 1048576')
+    const message = expect.stringContaining('of at most 1048576 characters')
     const refused = { reason: 'undecidable', details: { message } }
     expect(await tab.wish(swell('1', { chars: 1_100_000 }))).toMatchObject({ ok: false, ...refused })
     expect(await overtaken(swell('1', { chars: 1_100_000 }))).toMatchObject(refused)

@@ -3,10 +3,10 @@ import type { LogId, StreamName } from '../core/dot.ts'
 import { parseStreamName } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
-import type { PendingNote, Query, RowsUpdate, StreamUpdate, ValueUpdate } from '../core/query.ts'
-import type { View } from '../core/view.ts'
+import type { PendingNote, Query, StreamUpdate } from '../core/query.ts'
 import type { World } from '../core/world.ts'
 import type { Past } from './past.ts'
+import { projectionUpdate } from './shown-view.ts'
 import type { Listener, Watchers } from './watchers.ts'
 
 export interface QuerySources {
@@ -79,11 +79,6 @@ export function streamUpdate(
 ): StreamUpdate {
   const { state, revision, frozen } = world.get(stream)
   return { kind: 'stream', state, revision, pending, frozen }
-}
-
-export function projectionUpdate(view: View): ValueUpdate | RowsUpdate {
-  if (view.kind === 'value') return { kind: 'value', value: view.value() }
-  return { kind: 'rows', reset: true, rows: [...view.rows()] }
 }
 
 function tell({ report }: QuerySources, listener: Listener, update: Parameters<Listener>[0]): void {

@@ -63,7 +63,7 @@ export async function readSnapshots(
 
   function startOf<Saved>(key: string, of: readonly BoundLog[]): SavedFold<Saved> {
     const snapshot = found.get(key)
-    if (snapshot !== undefined && fits(snapshot.positions, of, cut)) {
+    if (snapshot !== undefined && fits(snapshot.positions, of, cut) && !hasFailed(snapshot)) {
       return { positions: snapshot.positions, saved: snapshot.state as Saved }
     }
     return { positions: Object.fromEntries(of.map(({ id }) => [id, 0])), saved: undefined }
@@ -110,6 +110,11 @@ function fits(positions: Positions, logs: readonly BoundLog[], cut: Positions): 
     Object.keys(positions).length === logs.length &&
     logs.every(({ id }) => (positions[id] ?? Number.POSITIVE_INFINITY) <= (cut[id] ?? 0))
   )
+}
+
+/** A view that has failed is tried again from the start: whatever was wrong may be mended. */
+function hasFailed({ state }: Snapshot): boolean {
+  return ((state as Partial<SavedView>).failed ?? null) !== null
 }
 
 export function worldSnapshot(scope: SnapshotScope, log: BoundLog, world: World): Snapshot {

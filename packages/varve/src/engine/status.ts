@@ -2,7 +2,7 @@
  * The status line, which never claims more than is so: what sync reported last is corrected by what this store knows
  * itself. "Synced" with something pending is "syncing"; a store that may not write is "halted".
  */
-import type { Problem, StoreStatus } from '../core/query.ts'
+import type { Problem, ProjectionFailure, StoreStatus } from '../core/query.ts'
 import type { LogState } from './log-state.ts'
 import type { SyncReport } from './sync-port.ts'
 
@@ -16,6 +16,7 @@ export interface StatusFacts {
   readonly replica: string
   readonly withdrawn: number
   readonly logs: readonly LogState[]
+  readonly failures: readonly ProjectionFailure[]
 }
 
 export function statusOf(facts: StatusFacts): StoreStatus {
@@ -38,5 +39,6 @@ export function statusOf(facts: StatusFacts): StoreStatus {
     replica: facts.replica,
     store: facts.store,
     logs,
+    failures: facts.failures,
   }
 }

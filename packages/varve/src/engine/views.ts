@@ -15,10 +15,10 @@ import { assert } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
 import { type ProjectedEvent, projectedEvents } from '../core/projected-events.ts'
 import type { AnyProjection } from '../core/projection.ts'
-import type { TableView, View, ViewFailure } from '../core/view.ts'
-import type { ViewChange } from './change.ts'
+import type { ProjectionFailure, ProjectionUpdate } from '../core/query.ts'
+import type { View } from '../core/view.ts'
 import { isLate } from './read-by-time.ts'
-import { sameShown } from './same-shown.ts'
+import { difference, wholeDifference } from './shown-view.ts'
 import { type BoundLog, feedingLogs } from './snapshots.ts'
 
 export type OutboxOf = (log: LogId) => readonly Commit[]
@@ -28,18 +28,18 @@ export interface Views {
   mustGet(name: string): View
   confirmed(): readonly { readonly projection: AnyProjection; readonly view: View }[]
   /** Commits were added at the end of a log's outbox; `outboxOf` holds them already. */
-  append(log: LogId, commits: readonly Commit[], outboxOf: OutboxOf): ReadonlyMap<string, ViewChange>
+  append(log: LogId, commits: readonly Commit[], outboxOf: OutboxOf): ReadonlyMap<string, ProjectionUpdate>
   /** Entries were applied or outboxes replaced, of the logs in `logs`. */
   replace(
     logs: ReadonlySet<LogId>,
     entries: readonly Entry[],
     outboxOf: OutboxOf,
-  ): ReadonlyMap<string, ViewChange>
+  ): ReadonlyMap<string, ProjectionUpdate>
   /** Projections that were folded in the order in which the entries came, which is not that of the servers' time. */
   late(): ReadonlySet<string>
   /** Puts freshly folded views, of all that is applied, in place of late ones. */
-  reorder(views: ReadonlyMap<string, View>, outboxOf: OutboxOf): ReadonlyMap<string, ViewChange>
-  failures(): readonly { readonly projection: string; readonly failure: ViewFailure }[]
+  reorder(views: ReadonlyMap<string, View>, outboxOf: OutboxOf): ReadonlyMap<string, ProjectionUpdate>
+  failures(): readonly ProjectionFailure[]
 }
 
 interface Shown {
@@ -91,7 +91,7 @@ export function createViews({ model, logs, confirmed, ...options }: ViewsOptions
     log: LogId,
     commits: readonly Commit[],
     outboxOf: OutboxOf,
-  ): ReadonlyMap<string, ViewChange> {
+  ): ReadonlyMap<string, ProjectionUpdate> {
     const events = commits.flatMap((commit) => projectedEvents(model, commit, log))
     return changesIn([...shown.values()], (each) => {
       const at = each.logs.indexOf(log)
@@ -110,7 +110,7 @@ export function createViews({ model, logs, confirmed, ...options }: ViewsOptions
     ids: ReadonlySet<LogId>,
     entries: readonly Entry[],
     outboxOf: OutboxOf,
-  ): ReadonlyMap<string, ViewChange> {
+  ): ReadonlyMap<string, ProjectionUpdate> {
     const placed = entries.map(
       (entry) => [entry.commit.log, projectedEvents(model, entry, entry.commit.log)] as const,
     )
@@ -132,7 +132,10 @@ export function createViews({ model, logs, confirmed, ...options }: ViewsOptions
     })
   }
 
-  function reorder(views: ReadonlyMap<string, View>, outboxOf: OutboxOf): ReadonlyMap<string, ViewChange> {
+  function reorder(
+    views: ReadonlyMap<string, View>,
+    outboxOf: OutboxOf,
+  ): ReadonlyMap<string, ProjectionUpdate> {
     return changesIn([...shown.values()], (each) => {
       const view = views.get(each.projection.name)
       if (view === undefined) return null
@@ -144,7 +147,11 @@ export function createViews({ model, logs, confirmed, ...options }: ViewsOptions
     })
   }
 
-  function replaceOne(each: Shown, events: readonly ProjectedEvent[], outboxOf: OutboxOf): ViewChange | null {
+  function replaceOne(
+    each: Shown,
+    events: readonly ProjectedEvent[],
+    outboxOf: OutboxOf,
+  ): ProjectionUpdate | null {
     const before = each.pending
     const step = each.confirmed.fork()
     step.apply(events)
@@ -167,7 +174,7 @@ export function createViews({ model, logs, confirmed, ...options }: ViewsOptions
     failures: () =>
       [...shown.values()].flatMap(({ projection, pending }) => {
         const failure = pending.failed()
-        return failure === null ? [] : [{ projection: projection.name, failure }]
+        return failure === null ? [] : [{ projection: projection.name, ...failure }]
       }),
   })
 }
@@ -178,41 +185,12 @@ function handles({ projection }: Shown, events: readonly ProjectedEvent[]): bool
 
 function changesIn(
   all: readonly Shown[],
-  changeOf: (each: Shown) => ViewChange | null,
-): ReadonlyMap<string, ViewChange> {
-  const changes = new Map<string, ViewChange>()
+  changeOf: (each: Shown) => ProjectionUpdate | null,
+): ReadonlyMap<string, ProjectionUpdate> {
+  const changes = new Map<string, ProjectionUpdate>()
   for (const each of all) {
     const change = changeOf(each)
     if (change !== null) changes.set(each.projection.name, change)
   }
   return changes
-}
-
-/** What is shown otherwise in `after`; only keys that one of the layers touched can be. */
-function difference(before: View, after: View, layers: readonly View[]): ViewChange | null {
-  if (before.kind === 'value' || after.kind === 'value') {
-    const value = shownValue(after)
-    return sameShown(shownValue(before), value) ? null : { kind: 'value', value }
-  }
-  const keys = new Set(layers.flatMap((layer) => (layer.kind === 'table' ? [...layer.touched()] : [])))
-  return rowsBetween(before, after, keys)
-}
-
-/** As `difference`, of two views that have no layer in common. */
-function wholeDifference(before: View, after: View): ViewChange | null {
-  if (before.kind === 'value' || after.kind === 'value') return difference(before, after, [])
-  return rowsBetween(before, after, new Set([...before.rows().keys(), ...after.rows().keys()]))
-}
-
-function rowsBetween(before: TableView, after: TableView, keys: ReadonlySet<string>): ViewChange | null {
-  const rows: [string, unknown][] = []
-  for (const key of keys) {
-    const row = after.row(key)
-    if (!sameShown(before.row(key), row)) rows.push([key, row ?? null])
-  }
-  return rows.length === 0 ? null : { kind: 'rows', rows }
-}
-
-function shownValue(view: View): unknown {
-  return view.kind === 'value' ? view.value() : undefined
 }

@@ -5,14 +5,7 @@
  * What a listener throws is reported and disturbs nobody, least of all the write that it hears of.
  */
 import type { StreamName } from '../core/dot.ts'
-import type {
-  InboxUpdate,
-  RowsUpdate,
-  StatusUpdate,
-  StreamUpdate,
-  Update,
-  ValueUpdate,
-} from '../core/query.ts'
+import type { InboxUpdate, ProjectionUpdate, StatusUpdate, StreamUpdate, Update } from '../core/query.ts'
 import type { Change } from './change.ts'
 import type { Emitter } from './emitter.ts'
 import { sameShown } from './same-shown.ts'
@@ -23,7 +16,7 @@ export type Listener = (update: Update) => void
 export interface Shown {
   stream(stream: StreamName): StreamUpdate
   /** All of a projection. */
-  projection(name: string): ValueUpdate | RowsUpdate
+  projection(name: string): ProjectionUpdate
   status(): StatusUpdate
   inbox(): InboxUpdate
 }
@@ -59,9 +52,7 @@ export function createWatchers(
 
   changes.listen((change) => {
     for (const stream of change.streams) routeStream(stream)
-    for (const [name, view] of change.views) {
-      tell(projections.get(name), view.kind === 'value' ? view : { ...view, reset: false })
-    }
+    for (const [name, update] of change.views) tell(projections.get(name), update)
     if (change.inbox) tell(inboxes, shown.inbox())
     if (change.fates.length > 0) tell(fates, { kind: 'fates', fates: change.fates })
     statusMayHaveChanged()

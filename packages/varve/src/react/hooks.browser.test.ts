@@ -11,6 +11,8 @@ import {
 import { createRoot, type Root } from 'react-dom/client'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Cart, type Line, Orders, Revenue, shop } from '../core/cart.fixture.ts'
+import { defineModel } from '../core/model.ts'
+import { defineProjection } from '../core/projection.ts'
 import type { Store } from '../store/store.ts'
 import { openLocalStore } from '../testing/open-test-store.ts'
 import { StoreProvider, useInbox, useProjection, useStore, useStream, useSync } from './index.ts'
@@ -175,6 +177,29 @@ describe('useProjection', () => {
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect(renders).toBe(before)
   })
+
+  it.each([true, false])(
+    'S40 a projection that stands still reaches the error boundary, shown before (%s)',
+    async (isShownBefore) => {
+      const Shy = defineProjection('shy', {
+        from: [Cart],
+        initial: 0,
+        on: {
+          'cart.itemAdded': () => {
+            throw new Error('too loud')
+          },
+        },
+      })
+      const store = openLocalStore(defineModel('shy', { logs: { customer: [Cart] }, projections: [Shy] }))
+      cleanUps.push(() => store.close())
+      const ShyText = (): string => `shy: ${useProjection(Shy)}`
+      if (!isShownBefore) await store.dispatch(addItem('1', line('shirt')))
+      const { sees } = mount(store, h(Boundary, null, h(ShyText)), false)
+      if (isShownBefore) await sees('shy: 0')
+      await store.dispatch(addItem('1', line('hat')))
+      await sees('failed: projection_failed')
+    },
+  )
 
   it('S34 two components never show different values on one screen', async () => {
     const store = openShop()

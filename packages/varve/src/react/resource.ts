@@ -3,7 +3,7 @@
  * thrown away without starting over.
  *
  *   loading ──first value──▸ shown ──nobody looks for a while──▸ gone
- *      └──cannot be──▸ failed ──────────────────────────────────▸ gone
+ *      └──cannot be──▸ failed ◂──stands still──┘ (a projection) ──▸ gone
  *
  * It is there as long as somebody looks at it, and a little longer: StrictMode unmounts and mounts again at once.
  */
@@ -21,10 +21,15 @@ export interface Resource<T> {
 
 /** What is needed of an Observable. */
 export interface Watchable<T> {
-  subscribe(observer: { next(value: T): void; complete?(): void }): { unsubscribe(): void }
+  subscribe(observer: { next(value: T): void; error?(error: unknown): void; complete?(): void }): {
+    unsubscribe(): void
+  }
 }
 
-type State<T> = { readonly phase: 'loading' | 'failed' } | { readonly phase: 'shown'; readonly value: T }
+type State<T> =
+  | { readonly phase: 'loading' }
+  | { readonly phase: 'shown'; readonly value: T }
+  | { readonly phase: 'failed'; readonly error: unknown }
 
 export const keepMs = 5_000
 
@@ -86,15 +91,19 @@ function createResource<T>(
     for (const listener of listeners) listener()
   }
   const fail = (error: unknown): void => {
-    if (state.phase !== 'loading') return
-    state = { phase: 'failed' }
+    if (state.phase === 'loading') breakOff(error)
+  }
+  const breakOff = (error: unknown): void => {
+    state = { phase: 'failed', error }
+    // For whoever waits for the first value; whoever has it is told by `get`.
     reject(error)
     keepForAWhile()
+    for (const listener of listeners) listener()
   }
   const start = (): void => {
     onStart(resource)
     // Watching ends by itself only when the store was closed.
-    watching = [source$.subscribe({ next: show, complete: () => fail(closedError()) })]
+    watching = [source$.subscribe({ next: show, error: breakOff, complete: () => fail(closedError()) })]
     if (state.phase !== 'loading') return
     store.ready.catch(fail)
     const failByProblem = ({ problem }: StoreStatus): void => {
@@ -107,6 +116,7 @@ function createResource<T>(
     first,
     get() {
       if (state.phase === 'shown') return state.value
+      if (state.phase === 'failed') throw state.error
       throw new VarveError('defect', 'A resource is read before its first value.')
     },
     subscribe(listener: () => void) {

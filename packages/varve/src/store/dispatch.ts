@@ -29,7 +29,7 @@ export interface DispatchPorts {
 /** @param root the root intent that this retries */
 export async function dispatchOn(
   ports: DispatchPorts,
-  calls: readonly CommandCall[],
+  calls: CommandCall | readonly CommandCall[],
   root?: Hash,
 ): Promise<Decided> {
   const { commands } = validateCommands(ports.model, calls)

@@ -1,5 +1,6 @@
 /** Failures cross the worker border as values; here they become errors again. */
 import { type Code, codes, VarveError } from '../core/errors.ts'
+import type { FailedUpdate } from '../core/query.ts'
 import type { Failed, Reply } from '../worker/contract.ts'
 
 /** The value of a reply; throws the failure. */
@@ -18,6 +19,15 @@ export function failureOf(error: unknown): Failed {
   if (error instanceof VarveError) return { code: error.code, message: error.message, hint: error.hint ?? '' }
   const message = error instanceof Error ? error.message : String(error)
   return { code: 'defect', message, hint: 'This is a bug in varve: please report it.' }
+}
+
+export function failedError({ failure }: FailedUpdate): VarveError {
+  const { projection, message, type, position } = failure
+  return new VarveError(
+    'projection_failed',
+    `${projection} stands still at ${type} (${position ?? 'pending'}): ${message}`,
+    { hint: 'Mend its handler, or update the program; then reload.' },
+  )
 }
 
 export const closedError = () =>

@@ -1,9 +1,10 @@
 /**
- * Values that change while someone watches, as Observables that emit the latest one at once and never error.
+ * Values that change while someone watches, as Observables that emit the latest one at once.
  *
  * Written on Observable alone: rxjs' own sharing and throttling operators bring a third of a page's bundle along.
  */
 import { Observable, type Subscriber } from 'rxjs'
+import type { VarveError } from '../core/errors.ts'
 
 export interface Shared<T> {
   readonly value$: Observable<T>
@@ -13,9 +14,12 @@ export interface Shared<T> {
 
 /**
  * One run of a source for all who watch it, from the first watcher to the last (refCount: at zero it is stopped and its
- * value forgotten).
+ * value forgotten). When it fails all of them leave, so that whoever comes later starts anew.
  */
-export function shareLatest<T>(run: (emit: (value: T) => void) => () => void, onIdle: () => void): Shared<T> {
+export function shareLatest<T>(
+  run: (emit: (value: T) => void, fail: (error: VarveError) => void) => () => void,
+  onIdle: () => void,
+): Shared<T> {
   const watchers = new Set<Subscriber<T>>()
   let latest: { readonly value: T } | null = null
   let stop: (() => void) | null = null
@@ -24,6 +28,9 @@ export function shareLatest<T>(run: (emit: (value: T) => void) => () => void, on
   const emit = (value: T): void => {
     latest = { value }
     for (const watcher of [...watchers]) watcher.next(value)
+  }
+  const fail = (error: VarveError): void => {
+    for (const watcher of [...watchers]) watcher.error(error)
   }
   const leave = (watcher: Subscriber<T>): void => {
     if (!watchers.delete(watcher) || watchers.size > 0) return
@@ -37,7 +44,7 @@ export function shareLatest<T>(run: (emit: (value: T) => void) => () => void, on
       if (isClosed) return watcher.complete()
       const isFirst = watchers.size === 0
       watchers.add(watcher)
-      if (isFirst) stop = run(emit)
+      if (isFirst) stop = run(emit, fail)
       else if (latest !== null) watcher.next(latest.value)
       return () => leave(watcher)
     }),

@@ -35,6 +35,7 @@ export const statusAtFirst: StoreStatus = Object.freeze({
   replica: '',
   store: '',
   logs: [],
+  failures: [],
 })
 
 export function statusOf({ told, worker, failure, lost, signIn }: Known): StoreStatus {

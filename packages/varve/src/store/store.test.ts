@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { VarveError } from '../core/errors.ts'
 import { event } from '../core/event.ts'
 import { defineModel } from '../core/model.ts'
+import { defineProjection } from '../core/projection.ts'
 import type { StoreStatus } from '../core/query.ts'
 import { defineStream } from '../core/stream.ts'
 import { openLocalStore } from '../testing/open-test-store.ts'
@@ -278,6 +279,32 @@ describe('watch', () => {
     await store.close()
     expect(seen.values.at(-1)).toMatchObject({ phase: 'halted', problem: { code: 'closed' } })
     expect(await codeOf(store.dispatch(take('1', { by: 'Ann' })))).toBe('closed')
+  })
+
+  it('S40 a projection that stands still is an error to whoever watches it, and is listed in the status', async () => {
+    const Shy = defineProjection('shy', {
+      from: [Seat],
+      initial: 0,
+      on: {
+        'seat.taken': () => {
+          throw new Error('too loud')
+        },
+      },
+    })
+    const store = openLocalStore(defineModel('loud', { logs: { hall: [Seat] }, projections: [Shy, Sold] }))
+    const seen = record(store.watch(Shy))
+    await settled()
+    expect(seen.values).toEqual([0])
+    await mustAccept(store, take('1', { by: 'Ann' }))
+    await settled()
+    const failed = { code: 'projection_failed', message: expect.stringContaining('too loud') }
+    expect(seen).toMatchObject({ isFailed: true, values: [0] })
+    await expect(firstValueFrom(store.watch(Shy))).rejects.toMatchObject(failed)
+    expect(await firstValueFrom(store.watch(Sold))).toBe(1)
+    expect((await firstValueFrom(store.status$)).failures).toEqual([
+      { projection: 'shy', message: 'too loud', type: 'seat.taken', position: null },
+    ])
+    await store.close()
   })
 
   it('S10 a table is a Map whose identity changes exactly when a row changed, and other rows keep theirs', async () => {

@@ -83,7 +83,10 @@ export interface Store {
 
   /** The state of one stream; its latest value at once, then each change, at most one per frame. */
   watch<Stream extends AnyStream>(stream: Stream, id: string): Observable<StateOf<Stream>>
-  /** A projection's value, or a table's rows by key in a Map that is another one exactly when a row changed. */
+  /**
+   * A projection's value, or a table's rows by key in a Map that is another one exactly when a row changed. Errors with
+   * `projection_failed` when it stands still.
+   */
   watch<View extends AnyView>(view: View): Observable<ViewOf<View>>
   /** As `watch`, with what is not placed yet. */
   watchStream<Stream extends AnyStream>(stream: Stream, id: string): Observable<StreamView<StateOf<Stream>>>

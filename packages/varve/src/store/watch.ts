@@ -2,7 +2,9 @@
  * What is watched: one subscription at the host for each query, however many watch it, and only while somebody does.
  */
 import { Observable } from 'rxjs'
+import type { VarveError } from '../core/errors.ts'
 import type { InboxNote, Query, RowsUpdate, StreamUpdate, Update } from '../core/query.ts'
+import { failedError } from './failure.ts'
 import { type Frame, perFrame } from './frame.ts'
 import { type Shared, shareLatest } from './live.ts'
 import { joinRows, nextRows, noRows, type Rows } from './rows.ts'
@@ -30,6 +32,11 @@ interface Fold<T> {
   show(): T
 }
 
+interface Teller<T> {
+  readonly emit: (value: T) => void
+  readonly fail: (error: VarveError) => void
+}
+
 export function createWatches(listen: Listen, frame: Frame): Watches {
   // Only what somebody watches is here: an id that is not shown any more leaves nothing behind.
   const sharedByQuery = new Map<string, Shared<unknown>>()
@@ -43,7 +50,7 @@ export function createWatches(listen: Listen, frame: Frame): Watches {
       const shared =
         (sharedByQuery.get(key) as Shared<T> | undefined) ??
         shareLatest<T>(
-          (emit) => run(query, startFold(), emit),
+          (emit, fail) => run(query, startFold(), { emit, fail }),
           () => sharedByQuery.delete(key),
         )
       sharedByQuery.set(key, shared as Shared<unknown>)
@@ -51,7 +58,7 @@ export function createWatches(listen: Listen, frame: Frame): Watches {
     })
   }
 
-  const run = <T>(query: Query, fold: Fold<T>, emit: (value: T) => void): (() => void) => {
+  const run = <T>(query: Query, fold: Fold<T>, { emit, fail }: Teller<T>): (() => void) => {
     let shown: { readonly value: T } | null = null
     const frames = perFrame(frame, () => {
       const value = fold.show()
@@ -60,6 +67,7 @@ export function createWatches(listen: Listen, frame: Frame): Watches {
       emit(value)
     })
     const stop = listen(query, (update) => {
+      if (update.kind === 'failed') return fail(failedError(update))
       fold.take(update)
       frames.mark()
     })

@@ -36,14 +36,15 @@ export function openWindow(base: Base, past: Past | null): Store {
   const watchStream = (stream: AnyStream, id: string) =>
     watches.stream({ kind: 'stream', stream: mustName(stream, id), ...pastId })
   const watch = (what: AnyStream | AnyView, id?: string): Observable<unknown> => {
-    if (!isView(what))
-      return watchStream(what, id as string).pipe(
+    if ((what as Partial<AnyView> | undefined)?.kind === undefined)
+      return watchStream(what as AnyStream, id as string).pipe(
         map(({ state }) => state),
         distinctUntilChanged(),
       )
-    if (model.projections.get(what.name) !== what) throw unknownProjection(what.name, model.name)
-    const query = { kind: 'projection' as const, name: what.name, ...pastId }
-    return what.kind === 'table' ? watches.rows(query) : watches.value(query)
+    const view = what as AnyView
+    if (model.projections.get(view.name) !== view) throw unknownProjection(view.name, model.name)
+    const query = { kind: 'projection' as const, name: view.name, ...pastId }
+    return view.kind === 'table' ? watches.rows(query) : watches.value(query)
   }
   const mustName = (stream: AnyStream | undefined, id: string): StreamName => {
     const known = model.streamOf(stream?.type as string)
@@ -63,8 +64,7 @@ export function openWindow(base: Base, past: Past | null): Store {
   const store = {
     ready,
     past: past?.cut ?? null,
-    dispatch: (call: CommandCall | readonly CommandCall[]) =>
-      inPresent(() => dispatchOn(base, Array.isArray(call) ? call : [call as CommandCall])),
+    dispatch: (call: CommandCall | readonly CommandCall[]) => inPresent(() => dispatchOn(base, call)),
     watch,
     watchStream,
     history: (stream: AnyStream, id: string) => readHistory(base, mustName(stream, id), past?.id ?? null),
@@ -89,10 +89,6 @@ export function openWindow(base: Base, past: Past | null): Store {
     },
   }
   return Object.freeze(store) as unknown as Store
-}
-
-function isView(what: AnyStream | AnyView | undefined): what is AnyView {
-  return typeof what === 'object' && what !== null && 'kind' in what
 }
 
 const noItems: readonly InboxNote[] = Object.freeze([])

@@ -6,7 +6,7 @@ import type { CommitRef, Cut } from '../core/query.ts'
 export function mustRef(ref: CommitRef): CommitRef {
   const { log, dot } = (ref ?? {}) as Partial<CommitRef>
   if (typeof log === 'string' && typeof dot?.replica === 'string' && isCount(dot.counter)) return { log, dot }
-  throw wrong('a commit is named by { log, dot }, as dispatch and the inbox give it')
+  throw wrong('a commit is named by { log, dot }')
 }
 
 /** A cut and nothing else. Throws `invalid_input`. */
@@ -14,7 +14,7 @@ export function mustCut(cut: Cut): Cut {
   const { time, log, position } = (cut ?? {}) as Partial<Record<'time' | 'log' | 'position', unknown>>
   if (typeof time === 'number' && Number.isFinite(time)) return { time }
   if (typeof log === 'string' && isCount(position)) return { log, position }
-  throw wrong('a past is cut at { time } in ms since 1970 or at { log, position }')
+  throw wrong('a past is cut at { time } or { log, position }')
 }
 
 function isCount(value: unknown): value is number {
