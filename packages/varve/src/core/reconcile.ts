@@ -12,7 +12,7 @@
  * Does not know what events mean (Rules do), how anything is stored, or whether a server exists. Only the log changes
  * a fate: receipts and conflicts are hints that make us pull.
  */
-import { type Commit, type Entry, outcomeOf, streamsWritten, withdraw, withOutcome } from './commit.ts'
+import { type Commit, type Entry, streamsWritten, withdraw, withOutcome } from './commit.ts'
 import { type Dot, dotKey, type Position, type StreamName, sameDot } from './dot.ts'
 import { hashOf } from './hash.ts'
 import { inLineage, type Lineage, writtenBy } from './lineage.ts'
@@ -89,14 +89,13 @@ export function reconcile<S>(input: ReconcileInput<S>): Reconciled<S> {
     // C3: whatever the log holds under our dot is the truth, whatever we hold.
     if (entry !== undefined) {
       placed.push({ entry, held: before })
-      if (outcomeOf(entry.commit) !== outcomeOf(before)) addStreams(moved, before, entry.commit)
+      addMoved(moved, before, entry.commit)
       continue
     }
     const after = settle(before)
     if (after !== before) {
       changed.push({ before, after, theirs: theirsOf(before) })
-      // C4: deciding again to equal events moves nothing.
-      if (!sameEvents(before, after)) addStreams(moved, before, after)
+      addMoved(moved, before, after)
     }
     if (after.events.length > 0) roots.set(after.root, dotKey(after.dot))
     outbox.push(after)
@@ -126,14 +125,19 @@ export function reconcile<S>(input: ReconcileInput<S>): Reconciled<S> {
   }
 
   function theirsOf(commit: Commit): readonly Entry[] {
-    const streams = new Set(commit.guards.map((guard) => guard.stream))
-    return [...input.recent, ...page].filter(
-      ({ position: at, commit: their }) =>
-        at > commit.born &&
-        !inLineage(lineage, their.dot) &&
-        their.events.some((event) => streams.has(event.stream)),
-    )
+    return foreignTo(commit, lineage, [...input.recent, ...page])
   }
+}
+
+/** The entries that a commit's author had not seen when it was born, on streams that it leans on: its `theirs`. */
+export function foreignTo(commit: Commit, lineage: Lineage, entries: readonly Entry[]): readonly Entry[] {
+  const streams = new Set(commit.guards.map((guard) => guard.stream))
+  return entries.filter(
+    ({ position, commit: their }) =>
+      position > commit.born &&
+      !inLineage(lineage, their.dot) &&
+      their.events.some((event) => streams.has(event.stream)),
+  )
 }
 
 /** The commit with what the decision says: a new outcome at `base`, or withdrawn. */
@@ -155,17 +159,14 @@ export function settled(
 /** The latest foreign commits that a withdrawal names: its empty form must stay small enough to be placed. */
 const becauseMax = 100
 
-function sameEvents(a: Commit, b: Commit): boolean {
-  return hashOf(a.events) === hashOf(b.events)
+/** C4: streams whose events an outcome change moved. Deciding again to equal events moves nothing. */
+export function addMoved(moved: Set<StreamName>, before: Commit, after: Commit): void {
+  if (hashOf(before.events) === hashOf(after.events)) return
+  for (const stream of [...streamsWritten(before), ...streamsWritten(after)]) moved.add(stream)
 }
 
 function streamsOf(entries: readonly Entry[]): ReadonlySet<StreamName> {
   return new Set(entries.flatMap((entry) => [...streamsWritten(entry.commit)]))
-}
-
-function addStreams(moved: Set<StreamName>, a: Commit, b: Commit): void {
-  for (const stream of streamsWritten(a)) moved.add(stream)
-  for (const stream of streamsWritten(b)) moved.add(stream)
 }
 
 /** For each root intent that the page applied: the dot that did. */
