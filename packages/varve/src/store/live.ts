@@ -55,6 +55,23 @@ export function shareLatest<T>(
   }
 }
 
+/** A part of each value, when it is another one than before. */
+export function changesOf<T, Part>(value$: Observable<T>, part: (value: T) => Part): Observable<Part> {
+  return new Observable((watcher) => {
+    let last: { readonly part: Part } | null = null
+    return value$.subscribe({
+      next(value) {
+        const next = part(value)
+        if (last !== null && Object.is(last.part, next)) return
+        last = { part: next }
+        watcher.next(next)
+      },
+      error: (error) => watcher.error(error),
+      complete: () => watcher.complete(),
+    })
+  })
+}
+
 export interface Cell<T> {
   readonly value$: Observable<T>
   get(): T

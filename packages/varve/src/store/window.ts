@@ -1,5 +1,5 @@
 /** One window on a store: the present, or the past cut somewhere. Both are the same Store, but the past is read-only. */
-import { distinctUntilChanged, map, Observable } from 'rxjs'
+import { Observable } from 'rxjs'
 import type { CommandCall } from '../core/command.ts'
 import type { StreamName } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
@@ -8,6 +8,7 @@ import type { AnyStream } from '../core/stream.ts'
 import { type DispatchPorts, dispatchOn, retryOn } from './dispatch.ts'
 import { mustReply, readOnlyError } from './failure.ts'
 import type { Frame } from './frame.ts'
+import { changesOf } from './live.ts'
 import type { AnyView, Store } from './store.ts'
 import { createWatches, type Listen } from './watch.ts'
 import { mustCut, mustRef } from './wrong-call.ts'
@@ -37,10 +38,7 @@ export function openWindow(base: Base, past: Past | null): Store {
     watches.stream({ kind: 'stream', stream: mustName(stream, id), ...pastId })
   const watch = (what: AnyStream | AnyView, id?: string): Observable<unknown> => {
     if ((what as Partial<AnyView> | undefined)?.kind === undefined)
-      return watchStream(what as AnyStream, id as string).pipe(
-        map(({ state }) => state),
-        distinctUntilChanged(),
-      )
+      return changesOf(watchStream(what as AnyStream, id as string), ({ state }) => state)
     const view = what as AnyView
     if (model.projections.get(view.name) !== view) throw unknownProjection(view.name, model.name)
     const query = { kind: 'projection' as const, name: view.name, ...pastId }
