@@ -6,6 +6,7 @@ import { referenceReplica } from '../testing/reference-replica.ts'
 import { noSeats, type ToyCommand, toy, toyRules } from '../testing/toy-rules.ts'
 import type { Push, ServerMessage } from './messages.ts'
 import { wireLimits } from './messages.ts'
+import { stepSession } from './session.ts'
 import {
   newSession,
   reportOf,
@@ -14,8 +15,7 @@ import {
   type SessionState,
   sessionLimits,
   sessionWakeAtMs,
-  stepSession,
-} from './session.ts'
+} from './session-state.ts'
 
 /** A session with a store behind it and nothing in front: the test is the server. */
 function sessionOver(...commands: ToyCommand[]) {

@@ -10,6 +10,7 @@ import type { Problem } from '../core/query.ts'
 import type { SyncReport } from '../engine/sync-port.ts'
 import type { StoredLog } from '../protocol/channel.ts'
 import { decodeServer, encode } from '../protocol/codec.ts'
+import { stepSession } from '../protocol/session.ts'
 import {
   newSession,
   reportOf,
@@ -17,8 +18,7 @@ import {
   type SessionOutput,
   type SessionState,
   sessionWakeAtMs,
-  stepSession,
-} from '../protocol/session.ts'
+} from '../protocol/session-state.ts'
 import { reportEveryMs } from './follow.ts'
 import type { Connection, SyncPorts } from './ports.ts'
 import type { SyncContext, TabMessage } from './sync.ts'

@@ -16,6 +16,7 @@ import type { reconcile } from '../core/reconcile.ts'
 import type { Rules } from '../core/rules.ts'
 import { decodeClient, decodeServer, encode } from '../protocol/codec.ts'
 import type { ClientMessage, ServerMessage } from '../protocol/messages.ts'
+import { stepSession } from '../protocol/session.ts'
 import {
   newSession,
   reportOf,
@@ -23,8 +24,7 @@ import {
   type SessionOutput,
   type SessionState,
   sessionWakeAtMs,
-  stepSession,
-} from '../protocol/session.ts'
+} from '../protocol/session-state.ts'
 import { type Audit, auditAgreement, auditReplica, type WishedCommit } from './audit.ts'
 import { type ReferenceReplica, referenceReplica } from './reference-replica.ts'
 import { referenceServer } from './reference-server.ts'
