@@ -37,6 +37,16 @@ export function packEntries(log: LogId, entries: readonly Entry[]): readonly Ent
   })
 }
 
+/** The row that the cut goes through is packed anew. */
+export async function dropEntriesAfter({ entries }: Database, log: LogId, position: Position): Promise<void> {
+  const byFirst = entries.where('[log+first]')
+  const cut = await byFirst.between([log, Dexie.minKey], [log, position], true, true).last()
+  await byFirst.between([log, position], [log, Dexie.maxKey], false, true).delete()
+  if (cut === undefined || cut.last <= position) return
+  const kept = unpackItems<Entry>(cut).slice(0, position - cut.first + 1)
+  await entries.bulkPut(packEntries(log, kept))
+}
+
 export async function readEntriesAfter(
   { entries }: Database,
   log: LogId,

@@ -3,7 +3,7 @@ import type { Dot, LogId, ReplicaId } from '../core/dot.ts'
 import { packItems, unpackItems } from './codec.ts'
 import type { Database, InboxRow } from './dexie-schema.ts'
 import { inboxFate } from './outbox-change.ts'
-import type { InboxItem } from './port.ts'
+import type { InboxItem, ResetLog } from './port.ts'
 
 export async function readInboxItems({ inbox }: Database): Promise<readonly InboxItem[]> {
   const rows = await inbox.toArray()
@@ -17,6 +17,17 @@ export async function writeInboxItems({ inbox }: Database, items: readonly Inbox
     if (fate === 'put') await inbox.put(rowOf(item))
     if (fate === 'remove') await inbox.delete(keyOf(item))
   }
+}
+
+/** Whatever is there under their dots. */
+export async function putInboxItems(
+  { inbox }: Database,
+  { inbox: items, inboxHidden }: Pick<ResetLog, 'inbox' | 'inboxHidden'>,
+): Promise<void> {
+  await inbox.bulkPut([
+    ...items.map(rowOf),
+    ...inboxHidden.map((item) => ({ ...rowOf(item), dismissed: true })),
+  ])
 }
 
 export async function hideInboxItem(

@@ -6,7 +6,7 @@
 import type { Commit } from '../core/commit.ts'
 import type { Dot, LogId } from '../core/dot.ts'
 import { assert } from '../core/errors.ts'
-import { type PackedPage, packItems, unpackItems } from './codec.ts'
+import { type PackedPage, packItems, packPages, unpackItems } from './codec.ts'
 import { Dexie } from './dexie-library.ts'
 import type { Database, OutboxRow } from './dexie-schema.ts'
 import { changeOutbox, type OutboxChange } from './outbox-change.ts'
@@ -26,6 +26,29 @@ export async function addOutboxRows(
       return { log, seq: seq + index, replica, last: counter, codec, text }
     }),
   )
+}
+
+/** Pages of one replica each, as rows are. */
+export function packRuns(commits: readonly Commit[]): readonly PackedPage<Commit>[] {
+  const runs: Commit[][] = []
+  for (const commit of commits) {
+    const run = runs.at(-1)
+    if (run?.[0]?.dot.replica === commit.dot.replica) run.push(commit)
+    else runs.push([commit])
+  }
+  return runs.flatMap((run) => packPages(run))
+}
+
+/** `seq` is the first free number. */
+export async function replaceOutbox(
+  database: Database,
+  rows: { readonly log: LogId; readonly seq: number; readonly pages: readonly PackedPage<Commit>[] },
+): Promise<void> {
+  await database.outbox
+    .where('[log+seq]')
+    .between([rows.log, Dexie.minKey], [rows.log, Dexie.maxKey])
+    .delete()
+  await addOutboxRows(database, rows)
 }
 
 export async function readOutboxOf({ outbox }: Database, log: LogId): Promise<readonly Commit[]> {

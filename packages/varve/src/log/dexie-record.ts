@@ -1,4 +1,5 @@
 /** The store's record as it lies in `meta`. All of it runs inside a transaction that holds `meta`. */
+import type { LogId, Position } from '../core/dot.ts'
 import { assert } from '../core/errors.ts'
 import type { Lineage } from '../core/lineage.ts'
 import type { Database, MetaRow } from './dexie-schema.ts'
@@ -34,8 +35,21 @@ export async function writeStore(database: Database, record: StoreRecord, create
   else await database.meta.put(row)
   for (const head of heads) {
     await writeHead(database, head)
-    await database.meta.put({ key: `lineage/${head.log}`, lineage: head.lineage })
+    await writeLineage(database, head)
   }
+}
+
+export async function writeLineage({ meta }: Database, { log, lineage }: LogHead): Promise<void> {
+  await meta.put({ key: `lineage/${log}`, lineage })
+}
+
+/** Of a log that is set back; in a transaction that holds `snapshots`. */
+export async function dropSnapshotsAfter(
+  { snapshots }: Database,
+  log: LogId,
+  position: Position,
+): Promise<void> {
+  await snapshots.filter(({ positions }) => (positions[log] ?? 0) > position).delete()
 }
 
 /** Writes what changes between leaders. */

@@ -10,10 +10,10 @@ import { deepFreeze } from '../core/deep-freeze.ts'
 import type { Dot, LogId } from '../core/dot.ts'
 import { packPages } from './codec.ts'
 import { openConnection } from './dexie-connection.ts'
-import { packEntries, readEntriesAfter, readStreamAfter } from './dexie-entries.ts'
-import { hideInboxItem, readInboxItems, writeInboxItems } from './dexie-inbox.ts'
-import { addOutboxRows, readOutboxOf, writeOutboxChange } from './dexie-outbox.ts'
-import { readStore, writeHead, writeStore } from './dexie-record.ts'
+import { dropEntriesAfter, packEntries, readEntriesAfter, readStreamAfter } from './dexie-entries.ts'
+import { hideInboxItem, putInboxItems, readInboxItems, writeInboxItems } from './dexie-inbox.ts'
+import { addOutboxRows, packRuns, readOutboxOf, replaceOutbox, writeOutboxChange } from './dexie-outbox.ts'
+import { dropSnapshotsAfter, readStore, writeHead, writeLineage, writeStore } from './dexie-record.ts'
 import type { Database, DatabaseOptions, TableName } from './dexie-schema.ts'
 import { failures } from './failures.ts'
 import { outboxChange } from './outbox-change.ts'
@@ -21,6 +21,7 @@ import type {
   AppendCommits,
   ApplyEntries,
   LogHead,
+  ResetLog,
   ReviseOutbox,
   StoreLog,
   StoreRecord,
@@ -30,6 +31,7 @@ import {
   checkOutboxChange,
   headAfterAppend,
   headAfterApply,
+  headAfterReset,
   mustHead,
   newRecord,
   refusalOf,
@@ -83,7 +85,7 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
   /** A read-write transaction that is done only while its stamp and fence hold. */
   async function write(
     tables: readonly TableName[],
-    request: AppendCommits | ApplyEntries | ReviseOutbox,
+    request: AppendCommits | ApplyEntries | ResetLog | ReviseOutbox,
     body: (database: Database, head: LogHead) => Promise<LogHead>,
   ): Promise<Written> {
     const written = await connection.write(['meta', ...tables], async (database) => {
@@ -170,6 +172,21 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
         checkOutboxChange(request)
         return changePending(database, head, { placed: [], request })
       }),
+    resetLog(request) {
+      const pages = packRuns(request.outbox)
+      return write(['outbox', 'entries', 'inbox', 'snapshots'], request, async (database, before) => {
+        checkOutboxChange({ ...request, changed: [] })
+        const head = headAfterReset(before, request)
+        const { log, position } = request
+        await dropEntriesAfter(database, log, position)
+        await dropSnapshotsAfter(database, log, position)
+        await replaceOutbox(database, { log, seq: head.outboxRevision, pages })
+        await database.inbox.bulkDelete(request.inboxGone.map((dot) => [log, dot.replica, dot.counter]))
+        await putInboxItems(database, request)
+        await writeLineage(database, head)
+        return { ...head, outboxRevision: head.outboxRevision + pages.length + 1 }
+      })
+    },
 
     readEntries: (log, after, max) =>
       read(['entries'], log, (database) => readEntriesAfter(database, log, after, max)),

@@ -6,7 +6,7 @@ import { assert } from '../core/errors.ts'
 import { streamKey } from './codec.ts'
 import type { MemoryTables, Staging } from './memory-disk.ts'
 import { changeOutbox, inboxFate, type OutboxChange } from './outbox-change.ts'
-import type { ApplyEntries, InboxItem, StoreRecord, Written } from './port.ts'
+import type { ApplyEntries, InboxItem, ResetLog, StoreRecord, Written } from './port.ts'
 
 export function outboxOf(tables: MemoryTables, log: LogId): readonly Commit[] {
   return tables.outboxes.get(log) ?? []
@@ -48,6 +48,33 @@ export function stageEntries(
       for (const stream of streamsWritten(commit))
         listIn(tables.streams, streamKey(log, stream)).push(position)
     }
+  })
+}
+
+/** The log as it is after a reset, with all that its entries and commits are found by. */
+export function stageReset({ stage }: Staging, tables: MemoryTables, write: ResetLog): void {
+  const { log, position } = write
+  const outbox = frozenCopy(write.outbox)
+  stage('entries', () => {
+    tables.entries.get(log)?.splice(position)
+    for (const [key, positions] of tables.streams) {
+      if (!key.startsWith(streamKey(log, ''))) continue
+      const kept = positions.filter((each) => each <= position)
+      tables.streams.set(key, kept)
+    }
+  })
+  stage('outbox', () => tables.outboxes.set(log, outbox))
+  for (const dot of write.inboxGone) stage('inbox', () => tables.inbox.delete(inboxKey({ log, dot })))
+  for (const [items, dismissed] of [
+    [write.inbox, false],
+    [write.inboxHidden, true],
+  ] as const) {
+    for (const item of items.map(frozenCopy))
+      stage('inbox', () => tables.inbox.set(inboxKey(item), { item, dismissed }))
+  }
+  stage('snapshots', () => {
+    for (const [key, { positions }] of tables.snapshots)
+      if ((positions[log] ?? 0) > position) tables.snapshots.delete(key)
   })
 }
 

@@ -17,6 +17,7 @@ import {
   stageInbox,
   stageOutbox,
   stageRecord,
+  stageReset,
 } from './memory-staging.ts'
 import { outboxChange } from './outbox-change.ts'
 import type { InboxItem, StoreLog, StoreRecord } from './port.ts'
@@ -25,6 +26,7 @@ import {
   type FirstOfStore,
   headAfterAppend,
   headAfterApply,
+  headAfterReset,
   mustHead,
   newRecord,
   refusalOf,
@@ -158,6 +160,20 @@ export function openMemoryLog(disk: MemoryDisk, { onWrite = () => {} }: MemoryLo
               withHead(record, { ...head, outboxRevision: head.outboxRevision + 1 }),
             )
           : { status: 'written', record }
+      }),
+    resetLog: (write) =>
+      run((staging) => {
+        const record = mustRecord()
+        const refusal = refusalOf(record, write)
+        if (refusal !== null) return { status: refusal, record }
+        const head = headAfterReset(mustHead(record, write.log), write)
+        checkOutboxChange({ ...write, changed: [] })
+        stageReset(staging, tables, write)
+        return stageRecord(
+          staging,
+          tables,
+          withHead(record, { ...head, outboxRevision: head.outboxRevision + 1 }),
+        )
       }),
 
     readEntries: (log, after, max) =>

@@ -34,6 +34,8 @@ export interface LogHead {
   readonly history: Hash
   /** Grows with every change of the outbox of this log. */
   readonly outboxRevision: number
+  /** Grows when the log is reset: whoever has folded it under another number folds it anew. */
+  readonly resets: number
 }
 
 export interface StoreRecord {
@@ -105,6 +107,27 @@ export interface ReviseOutbox {
   readonly inbox: readonly InboxItem[]
 }
 
+/** The log holds another history than was believed, or somebody else uses our names (rules C7, C8). */
+export interface ResetLog {
+  readonly log: LogId
+  readonly stamp: Stamp
+  readonly fence: number
+  readonly epoch: string | null
+  /** Entries after this position are dropped; chain and history are those at it. */
+  readonly position: Position
+  readonly chain: Hash
+  readonly history: Hash
+  readonly lineage: Lineage
+  readonly issued: number
+  /** All of it. */
+  readonly outbox: readonly Commit[]
+  /** Each replaces that of its dot. */
+  readonly inbox: readonly InboxItem[]
+  /** The same, of commits that the user has dismissed: they stay out of sight. */
+  readonly inboxHidden: readonly InboxItem[]
+  readonly inboxGone: readonly Dot[]
+}
+
 export interface Snapshot {
   /** What is folded, in which version: an older program never reads a newer one's. */
   readonly key: string
@@ -133,6 +156,8 @@ export interface StoreLog {
   appendCommits(write: AppendCommits): Promise<Written>
   applyEntries(write: ApplyEntries): Promise<Written>
   reviseOutbox(write: ReviseOutbox): Promise<Written>
+  /** Also drops the snapshots that hold dropped entries. */
+  resetLog(write: ResetLog): Promise<Written>
 
   /** Ascending entries with position > after, at most `max`. */
   readEntries(log: LogId, after: Position, max: number): Promise<readonly Entry[]>

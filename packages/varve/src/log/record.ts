@@ -17,6 +17,7 @@ import {
   type ApplyEntries,
   type LogHead,
   logLimits,
+  type ResetLog,
   type ReviseOutbox,
   type Stamp,
   type StoreRecord,
@@ -50,6 +51,7 @@ function newHead(log: LogId, replica: ReplicaId): LogHead {
     issued: 0,
     history: historyStart,
     outboxRevision: 0,
+    resets: 0,
   }
 }
 
@@ -132,6 +134,40 @@ export function headAfterApply(head: LogHead, { entries, epoch, history }: Apply
     position: last?.position ?? head.position,
     chain: last?.chain ?? head.chain,
   }
+}
+
+/** The head after a reset whose stamp and fence hold; the outbox revision is the caller's. */
+export function headAfterReset(head: LogHead, write: ResetLog): LogHead {
+  const { epoch, position, chain, history, lineage, issued, outbox } = write
+  assert(position <= head.position, `A log is set back: to @${position} from @${head.position}.`)
+  assert(
+    lineage[0]?.replica === head.lineage[0]?.replica,
+    'A reset log is written by the present replica, as the other logs are.',
+  )
+  for (const { log, base } of outbox) {
+    assert(log === head.log, `A commit of ${log} is not pending on ${head.log}.`)
+    assert(base <= position, `A decision at @${base} cannot know more than the log holds (@${position}).`)
+  }
+  return { ...head, epoch, position, chain, history, lineage, issued, resets: head.resets + 1 }
+}
+
+/**
+ * Whether the store was set back behind what was seen of it: a browser may do so without a word. Every write that was
+ * acknowledged moves one of these numbers.
+ */
+export function isSetBack(record: StoreRecord, seen: StoreRecord): boolean {
+  return (
+    record.fence < seen.fence ||
+    seen.heads.some((known) => {
+      const head = record.heads.find((each) => each.log === known.log)
+      return (
+        head === undefined ||
+        head.outboxRevision < known.outboxRevision ||
+        head.resets < known.resets ||
+        (head.resets === known.resets && head.position < known.position)
+      )
+    })
+  )
 }
 
 /** What an outbox change asks for is whole: nothing is both placed and pending, all items are of the log. */

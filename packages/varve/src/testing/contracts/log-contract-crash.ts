@@ -3,7 +3,7 @@ import type { Commit } from '../../core/commit.ts'
 import type { StoreLog } from '../../log/port.ts'
 import { crashEverywhere } from './crash-everywhere.ts'
 import type { OpenDisk, TestApi } from './log-disk.ts'
-import { pageOn, placeCommits, sampleCommit, stampOf, withdrawnItem } from './log-fixtures.ts'
+import { headIn, pageOn, placeCommits, sampleCommit, stampOf, withdrawnItem } from './log-fixtures.ts'
 import { tornLog } from './torn-log.ts'
 
 const first = { store: 'store-1', replica: 'a', logs: ['shop', 'customer/1'] }
@@ -49,6 +49,17 @@ const actions: Readonly<Record<string, (log: StoreLog) => Promise<unknown>>> = {
     const item = withdrawnItem(a3)
     const stamp = stampOf(await log.readRecord())
     return log.reviseOutbox({ log: 'shop', stamp, changed: [item.withdrawn], inbox: [item] })
+  },
+  async resetLog(log) {
+    const record = await log.readRecord()
+    const a1withdrawn = withdrawnItem(a1)
+    return log.resetLog({
+      ...{ log: 'shop', stamp: stampOf(record), fence: record.fence },
+      ...{ epoch: 'epoch-2', position: 0, chain: '', history: '', issued: 4 },
+      lineage: headIn(record).lineage,
+      outbox: [a1withdrawn.withdrawn, a2, a3],
+      ...{ inbox: [a1withdrawn], inboxHidden: [], inboxGone: [a4.dot] },
+    })
   },
   mintLeader: (log) => log.mintLeader('b'),
   ensureStore: (log) => log.ensureStore({ ...first, logs: ['orders', 'shop'] }),

@@ -22,6 +22,7 @@ export function logStoreContract({ it, expect }: TestApi, openDisk: OpenDisk): v
       issued: 0,
       history: '',
       outboxRevision: 0,
+      resets: 0,
     })
     expect(await log.readRecord()).toEqual(record)
   })
