@@ -28,7 +28,7 @@ export {
 } from './core/stream.ts'
 export { defineTable, type RowOf, type TableDefinition } from './core/table.ts'
 export { openStore } from './store/open-store.ts'
-export type { Auth } from './store/sign-in.ts'
+export type { Auth, AuthAsked } from './store/sign-in.ts'
 export type {
   Accepted,
   AnyView,

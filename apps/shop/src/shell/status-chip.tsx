@@ -1,5 +1,6 @@
 /** The line that never lies: how this device stands to the shop, always in sight, with details on demand. */
 import { Check, CloudOff, LoaderCircle, type LucideIcon, TriangleAlert } from 'lucide-react'
+import type { StoreStatus } from 'varve'
 import { useSync } from 'varve/react'
 import { useAsOf } from '../data/as-of.tsx'
 import type { Tone } from '../ui/badge.tsx'
@@ -71,6 +72,7 @@ function StatusDetails() {
       <dl className="mt-4 grid grid-cols-[1fr_auto] gap-y-1.5 border-line border-t pt-4 text-sm">
         <Detail name="Changes not sent" value={String(status.pending)} />
         <Detail name="Up to date as of" value={asOf === null ? 'now' : formatTime(asOf)} />
+        {status.phase !== 'local' && <Detail name="Last synced" value={lastSynced(status)} />}
         {status.logs.map(({ log, position, head }) => (
           <Detail key={log} name={log} value={head === null ? `@${position}` : `@${position} of ${head}`} />
         ))}
@@ -78,6 +80,11 @@ function StatusDetails() {
       </dl>
     </section>
   )
+}
+
+function lastSynced({ phase, syncedAt }: StoreStatus): string {
+  if (phase === 'synced') return 'now'
+  return syncedAt === null ? 'not since this page was opened' : formatTime(syncedAt)
 }
 
 function Detail({ name, value }: { readonly name: string; readonly value: string }) {

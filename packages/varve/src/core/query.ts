@@ -106,7 +106,7 @@ export interface FailedUpdate {
 
 export interface StatusUpdate {
   readonly kind: 'status'
-  readonly status: StoreStatus
+  readonly status: EngineStatus
 }
 
 export interface InboxUpdate {
@@ -181,9 +181,14 @@ export interface StoreStatus {
   /** Identity of the store on this device. */
   readonly store: string
   readonly logs: readonly LogStatus[]
+  /** When it was last told to be synced, ms since 1970; null if it was not since the store was opened. */
+  readonly syncedAt: number | null
   /** Projections that stand still, while all others flow. To watch one is an error. */
   readonly failures: readonly ProjectionFailure[]
 }
+
+/** What the engine says; the page adds since when it is so. */
+export type EngineStatus = Omit<StoreStatus, 'syncedAt'>
 
 /** One event of a stream's history. `position` and `time` are null while it is pending. */
 export interface HistoryEvent {

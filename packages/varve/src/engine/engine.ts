@@ -19,9 +19,9 @@ import type {
   Cut,
   DispatchRequest,
   DispatchResult,
+  EngineStatus,
   HistoryPage,
   Query,
-  StoreStatus,
 } from '../core/query.ts'
 import { goneFailure } from '../log/failures.ts'
 import type { StoreLog } from '../log/port.ts'
@@ -87,7 +87,7 @@ export interface Engine extends SyncPort {
   closePast(past: string): Promise<void>
   /** By the leader only; otherwise nothing happens. */
   saveSnapshots(): Promise<void>
-  status(): StoreStatus
+  status(): EngineStatus
   /** What is being written is written; what waits is refused with `closed`. Idempotent. */
   close(): Promise<void>
 }
@@ -192,7 +192,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
     if (isCaughtUp() || lastReport?.phase !== 'syncing') await reorder(writer, freeze)
   }
 
-  function status(): StoreStatus {
+  function status(): EngineStatus {
     return statusOf({
       report: lastReport,
       halt: gate.halted(),

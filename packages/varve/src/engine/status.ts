@@ -2,7 +2,7 @@
  * The status line, which never claims more than is so: what sync reported last is corrected by what this store knows
  * itself. "Synced" with something pending is "syncing"; a store that may not write is "halted".
  */
-import type { Problem, ProjectionFailure, StoreStatus } from '../core/query.ts'
+import type { EngineStatus, Problem, ProjectionFailure } from '../core/query.ts'
 import type { LogState } from './log-state.ts'
 import type { SyncReport } from './sync-port.ts'
 
@@ -19,7 +19,7 @@ export interface StatusFacts {
   readonly failures: readonly ProjectionFailure[]
 }
 
-export function statusOf(facts: StatusFacts): StoreStatus {
+export function statusOf(facts: StatusFacts): EngineStatus {
   const { report, halt } = facts
   const logs = facts.logs.map(({ id, head, outbox }) => ({
     log: id,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { firstToken, keepSignedIn, withPatience } from './sign-in.ts'
+import { type Auth, firstToken, keepSignedIn, withPatience } from './sign-in.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -30,6 +30,20 @@ describe('staying signed in', () => {
     expect(tokens).toEqual(['fresh'])
     signIn.hear(false)
     expect(turns).toEqual([false])
+  })
+
+  it('S24 auth is told whether the store opens or its token was refused', async () => {
+    const reasons: string[] = []
+    const auth: Auth = ({ reason }) => {
+      reasons.push(reason)
+      return null
+    }
+    firstToken(auth)
+    const signIn = keepSignedIn(auth, { setToken: () => undefined, onTurn: () => undefined })
+    signIn.hear(true)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(reasons).toEqual(['open', 'refused'])
+    signIn.stop()
   })
 
   it('S24 auth is asked at most once per 30 s, and less and less often', async () => {

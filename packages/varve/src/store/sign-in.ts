@@ -5,7 +5,12 @@
  * `auth` may be slow or fail, for it may need the network: opening never waits for it longer than `patienceMs`.
  */
 
-export type Auth = () => string | null | Promise<string | null>
+/** Gives a token, or null when signed out; told whether the store opens or the server refused the token before. */
+export type Auth = (asked: AuthAsked) => string | null | Promise<string | null>
+
+export interface AuthAsked {
+  readonly reason: 'open' | 'refused'
+}
 
 export interface SignIn {
   /** The server says that it takes, or does not take, the token. */
@@ -68,7 +73,7 @@ export type FirstToken = { readonly token: string | null; readonly later: Promis
 /** The token to open with, or the promise of one that comes later. */
 export function firstToken(auth: Auth | null): FirstToken {
   if (auth === null) return { token: null, later: null }
-  const asked = askNow(auth)
+  const asked = askNow(auth, 'open')
   if (!(asked instanceof Promise)) return { token: asked, later: null }
   return { token: null, later: asked }
 }
@@ -82,13 +87,13 @@ export function withPatience(later: Promise<string | null>): Promise<string | nu
 }
 
 async function askOnce(auth: Auth): Promise<string | null> {
-  return askNow(auth)
+  return askNow(auth, 'refused')
 }
 
 /** What `auth` throws is taken as "no token": it is the application's, and it is asked again. */
-function askNow(auth: Auth): string | null | Promise<string | null> {
+function askNow(auth: Auth, reason: AuthAsked['reason']): string | null | Promise<string | null> {
   try {
-    const asked = auth()
+    const asked = auth({ reason })
     return asked instanceof Promise ? asked.catch(() => null) : asked
   } catch {
     return null

@@ -36,6 +36,7 @@ export const statusAtFirst: StoreStatus = Object.freeze({
   store: '',
   logs: [],
   failures: [],
+  syncedAt: null,
 })
 
 export function statusOf({ told, worker, failure, lost, signIn }: Known): StoreStatus {
@@ -48,7 +49,7 @@ export function statusOf({ told, worker, failure, lost, signIn }: Known): StoreS
 }
 
 /** The server does not take the token: a fresh one may help. */
-export function wantsToken({ problem }: StoreStatus): boolean {
+export function wantsToken({ problem }: Pick<StoreStatus, 'problem'>): boolean {
   return problem !== null && tokenCodes.has(problem.code)
 }
 

@@ -39,7 +39,7 @@ export interface HostOptions<LogKind extends string = string> extends StoreOptio
 }
 
 export function storeOn(host: Host, model: Model, options: HostOptions): Store {
-  const { auth = null, witness = noWitness, frame = defaultFrame } = options
+  const { auth = null, witness = noWitness, frame = defaultFrame, now = Date.now } = options
   const status = createCell(statusAtFirst)
   const lost = createCell(false)
   const windows = new Set<() => void>()
@@ -87,7 +87,9 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
   const fates = createFates(listen)
   const stopStatus = listen({ kind: 'status' }, (update) => {
     if (update.kind !== 'status') return
-    know({ told: update.status })
+    // Not when it ends: a device that slept was not synced until it woke up.
+    const syncedAt = update.status.phase === 'synced' ? now() : (known.told?.syncedAt ?? null)
+    know({ told: { ...update.status, syncedAt } })
     signIn?.hear(wantsToken(update.status))
   })
 
@@ -105,7 +107,7 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
       witness.acknowledge()
       know({ lost: false })
     },
-    now: options.now ?? Date.now,
+    now,
     newId: options.newId ?? (() => crypto.randomUUID()),
     getIncarnation: () => incarnation,
     async setToken(token: string | null) {

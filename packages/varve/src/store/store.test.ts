@@ -523,6 +523,24 @@ describe('opening', () => {
     await store.close()
   })
 
+  it('S41 the status tells when the store was last told to be synced', async () => {
+    let time = 100
+    const { store, engine } = await openStage({ now: () => time })
+    const seen = record(store.status$)
+    const report = (phase: 'synced' | 'offline') => engine.report({ phase, problem: null, heads: [] })
+    await settled()
+    report('synced')
+    time = 5_000
+    report('offline')
+    await settled()
+    expect(seen.values.map(({ phase, syncedAt }) => [phase, syncedAt]).slice(-3)).toEqual([
+      ['local', null],
+      ['synced', 100],
+      ['offline', 100],
+    ])
+    await store.close()
+  })
+
   it('S21 a value over two logs is one value', async () => {
     const { store } = await openStage()
     await mustAccept(store, take('1', { by: 'Ann' }))

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { Account, shop } from '../core/cart.fixture.ts'
 import type { CommandCall } from '../core/command.ts'
 import { createLedger, type Ledger } from '../core/ledger.ts'
-import type { StoreStatus } from '../core/query.ts'
+import type { EngineStatus } from '../core/query.ts'
 import { type Engine, openEngine } from '../engine/engine.ts'
 import { memoryDisk, openMemoryLog } from '../log/index.ts'
 import { memoryNetwork, memoryPorts } from '../testing/memory-ports.ts'
@@ -16,7 +16,7 @@ interface Tab {
   readonly sync: Sync
   wish(call: CommandCall | readonly CommandCall[]): Promise<unknown>
   /** Resolves when the status satisfies the test. */
-  until(test: (status: StoreStatus) => boolean): Promise<StoreStatus>
+  until(test: (status: EngineStatus) => boolean): Promise<EngineStatus>
   close(): Promise<void>
 }
 
@@ -90,7 +90,7 @@ const balance = ({ engine }: Tab, id = 'a'): Promise<unknown> =>
     })
   })
 const deposit = (amount: number) => Account.commands.deposit('a', { amount })
-const isSynced = (status: StoreStatus) => status.phase === 'synced'
+const isSynced = (status: EngineStatus) => status.phase === 'synced'
 
 describe('sync', () => {
   it('Y1 what one device decides, the other shows', async () => {
