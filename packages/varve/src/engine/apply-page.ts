@@ -7,13 +7,10 @@ import type { LogId } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import { extendHistory } from '../core/history.ts'
 import { inLineage, writtenBy } from '../core/lineage.ts'
-import { type PlacedCommit, reconcile } from '../core/reconcile.ts'
+import type { PlacedCommit } from '../core/reconcile.ts'
 import type { LogHead } from '../log/port.ts'
 import { newEntries } from './check-page.ts'
-import { inboxAfter, newlyWithdrawn, placedInbox } from './inbox.ts'
-import { stampOf } from './log-state.ts'
-import { mustHeadOf } from './present.ts'
-import { growRecent, readRecent } from './recent.ts'
+import { reconcileLog } from './reconcile-log.ts'
 import { catchUp, roundsMax, type Writer } from './writer.ts'
 
 export interface PageOf {
@@ -51,56 +48,28 @@ async function tryPage(
 ): Promise<Applied | 'moved'> {
   const { log, present } = writer
   const state = present.mustLog(id)
-  const { head, outbox, rules, confirmed } = state
+  const { head } = state
   const page = newEntries(head, { epoch, entries })
   if (page === 'gap') return { status: 'gap' }
   // Without entries there is still the epoch to be remembered, once.
   if (page.length === 0 && head.epoch === epoch) return { status: 'applied', entries: 0, cloned: false }
 
-  const recent = await readRecent(log, state.recent, { log: id, position: head.position, outbox })
-  const { position, lineage, issued } = head
-  const next = reconcile({
-    rules,
-    confirmed,
-    position,
-    lineage,
-    issued,
-    outbox,
-    recent: recent.entries,
+  const { status, next } = await reconcileLog(writer, state, {
     page,
+    store({ next: { placed }, revised, inboxGone }) {
+      for (const each of placed) mustBeOurs(each)
+      return log.applyEntries({
+        ...revised,
+        inboxGone,
+        fence,
+        epoch,
+        entries: page,
+        history: historyAfter(head, page),
+        placed: placed.map(({ entry }) => entry.commit.dot),
+      })
+    },
   })
-  for (const placed of next.placed) mustBeOurs(placed)
-
-  const withdrawn = newlyWithdrawn(id, next.changed)
-  const known = [...recent.entries, ...page]
-  const inboxChange = placedInbox(next.placed, { inbox: present.inbox(), known })
-  const items = [...withdrawn, ...inboxChange.items]
-  const { status, record } = await log.applyEntries({
-    log: id,
-    stamp: stampOf(state),
-    fence,
-    epoch,
-    entries: page,
-    history: historyAfter(head, page),
-    placed: next.placed.map(({ entry }) => entry.commit.dot),
-    changed: next.changed.map(({ after }) => after),
-    inbox: items,
-    inboxGone: inboxChange.gone,
-  })
-  if (status === 'moved') return 'moved'
-  if (status === 'fenced') return { status }
-  present.settle(id, {
-    head: mustHeadOf(record, id),
-    entries: page,
-    outbox: next.outbox,
-    step: next.confirmed,
-    pending: next.pending,
-    recent: growRecent(recent, page),
-    inbox: inboxAfter(present.inbox(), {
-      items: items.filter((item) => !inboxChange.hidden.has(item)),
-      gone: inboxChange.gone.map((dot) => ({ log: id, dot })),
-    }),
-  })
+  if (status !== 'written') return status === 'moved' ? status : { status }
   return { status: 'applied', entries: page.length, cloned: next.unissued.length > 0 }
 }
 

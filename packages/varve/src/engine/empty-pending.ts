@@ -5,11 +5,7 @@
 import { sameDot } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import type { CommitRef } from '../core/query.ts'
-import { reconcile } from '../core/reconcile.ts'
-import { inboxAfter, newlyWithdrawn } from './inbox.ts'
-import { stampOf } from './log-state.ts'
-import { mustHeadOf } from './present.ts'
-import { readRecent } from './recent.ts'
+import { reconcileLog } from './reconcile-log.ts'
 import { catchUp, roundsMax, type Writer } from './writer.ts'
 
 /** False if there is no such pending commit, or it is withdrawn already. */
@@ -25,44 +21,17 @@ export async function emptyPending(writer: Writer, ref: CommitRef, reason: strin
 }
 
 async function tryEmpty(
-  { log, present }: Writer,
+  writer: Writer,
   { log: id, dot }: CommitRef,
   reason: string,
 ): Promise<boolean | 'moved'> {
-  const state = present.mustLog(id)
-  const { head, outbox, rules, confirmed } = state
-  const pending = outbox.find((commit) => sameDot(commit.dot, dot))
+  const state = writer.present.mustLog(id)
+  const pending = state.outbox.find((commit) => sameDot(commit.dot, dot))
   if (pending === undefined || pending.withdrawn !== null) return false
-
-  const { position, lineage, issued } = head
-  const recent = await readRecent(log, state.recent, { log: id, position, outbox })
-  const next = reconcile({
-    rules,
-    confirmed,
-    position,
-    lineage,
-    issued,
-    outbox,
-    recent: recent.entries,
+  const { status } = await reconcileLog(writer, state, {
     page: [],
     empty: { dot, reason },
+    store: ({ revised }) => writer.log.reviseOutbox(revised),
   })
-  const items = newlyWithdrawn(id, next.changed)
-  const { status, record } = await log.reviseOutbox({
-    log: id,
-    stamp: stampOf(state),
-    changed: next.changed.map(({ after }) => after),
-    inbox: items,
-  })
-  if (status !== 'written') return 'moved'
-  present.settle(id, {
-    head: mustHeadOf(record, id),
-    entries: [],
-    outbox: next.outbox,
-    step: next.confirmed,
-    pending: next.pending,
-    recent,
-    inbox: inboxAfter(present.inbox(), { items, gone: [] }),
-  })
-  return true
+  return status === 'written' ? true : 'moved'
 }
