@@ -10,6 +10,9 @@ import {
   type LogId,
   type Model,
   nameFault,
+  type ProjectedEvent,
+  parseStreamName,
+  parseWith,
   projectedEvents,
   type StateOf,
   streamName,
@@ -24,6 +27,8 @@ export interface PolicyCase {
   readonly policy: PolicyDefinition
   readonly entry: Entry
   readonly model: Model
+  /** Of the trigger's log. */
+  readonly logKind: string | null
   readonly now: number
   /** What set off the policy that wrote the trigger, if one did. */
   readonly origin: CommitRef | null
@@ -49,6 +54,7 @@ export async function runPolicy({
   policy,
   entry,
   model,
+  logKind,
   now,
   origin,
   depth,
@@ -90,7 +96,8 @@ export async function runPolicy({
   for (const event of projectedEvents(model, entry, log)) {
     const handler = Object.hasOwn(policy.on, event.type) ? policy.on[event.type] : undefined
     if (handler === undefined) continue
-    if (event.fault !== undefined) return failed('unreadable_event', event.fault)
+    const unreadable = event.fault ?? faultOf(event, model, logKind)
+    if (unreadable !== null) return failed('unreadable_event', unreadable)
     try {
       acts.push(...actsOf(await withDeadline(handler(event, context))))
     } catch (thrown) {
@@ -129,6 +136,27 @@ export async function runPolicy({
     // A target that the model does not know; nothing is placed yet.
     if (isOurs(thrown)) return failed('bad_target', messageOf(thrown))
     throw thrown
+  }
+}
+
+/**
+ * What authors write is theirs to answer for: on their devices a wrong event freezes its stream, here a handler would act
+ * on it. Data is stored as its schema gave it out, and must satisfy it once more.
+ */
+function faultOf(
+  { type, stream, data }: ProjectedEvent,
+  model: Model,
+  logKind: string | null,
+): string | null {
+  const lives = model.logKindOf(parseStreamName(stream).type)
+  if (lives !== logKind) return `${type} stands on a log of kind ${logKind}; ${stream} belongs to ${lives}.`
+  const newest = model.eventOf(type)?.definition.versions.at(-1)
+  if (newest === undefined) return `The model has no ${type}.`
+  try {
+    const parsed = parseWith(newest.schema, data)
+    return parsed.ok ? null : `${type}: ${parsed.message}`
+  } catch (thrown) {
+    return `${type}: ${messageOf(thrown)}`
   }
 }
 

@@ -155,6 +155,7 @@ export function createPolicyRunner(options: PolicyRunnerOptions): PolicyRunner {
       policy,
       entry,
       model,
+      logKind: kindOf(trigger.log),
       now,
       origin: origin?.trigger ?? null,
       depth,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sealCommit, VarveError } from 'varve/core'
+import { type PlainData, sealCommit, VarveError } from 'varve/core'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { ServerLog } from './log-port.ts'
 import { definePolicy } from './policy.ts'
@@ -88,6 +88,63 @@ describe('policies', () => {
         ),
       )
     expect(types).toEqual(['order.requested', 'order.placed'])
+    await client.close()
+  })
+
+  it('V32 an event that is not as its schema says, or not where it belongs, sets nothing off: the rest flows', async () => {
+    const seen: string[] = []
+    const watching = definePolicy('watching', {
+      from: [Order, Stock],
+      on: {
+        'order.requested': ({ streamId, data }) => {
+          seen.push(`${streamId} ${data.quantity}`)
+          return null
+        },
+        'stock.received': ({ log }) => {
+          seen.push(log)
+          return null
+        },
+      },
+    })
+    await start({ policies: [watching] })
+    const client = await connectTestClient(server.url, { logs: ['customer/eve'] })
+    const { epoch } = (await client.next('welcome')).logs[0]!
+    const order = (id: string, data: PlainData) => ({ stream: `order/${id}`, type: 'order.requested', data })
+    const events = [
+      order('o1', { sku: 'tee', quantity: 'lots' }),
+      order('o2', { sku: 'tee' }),
+      { ...order('o3', { sku: 'tee', quantity: 1 }), stream: 'stock/tee' },
+      { ...order('o4', { sku: 'tee', quantity: 1 }), stream: 'orders/o4' },
+      // On its stream, but on another's log.
+      { stream: 'stock/tee', type: 'stock.received', data: { quantity: 1_000 } },
+      order('o6', { sku: 'tee', quantity: 6 }),
+    ]
+    for (const [n, { stream, type, data }] of events.entries()) {
+      const commit = sealCommit({
+        log: 'customer/eve',
+        dot: { replica: `eve${n}`, counter: 1 },
+        base: n,
+        born: n,
+        parent: null,
+        guards: [{ stream, revision: 0, kind: 'serial' }],
+        events: [{ stream, type, version: 1, data }],
+        withdrawn: null,
+        commands: [{ stream, name: 'request', input: data }],
+        now: 1,
+        seed: 's',
+        actor: null,
+        correlation: null,
+        causation: null,
+      })
+      client.send({ type: 'push', log: 'customer/eve', epoch, prev: '', commits: [commit] })
+      await client.next('receipt')
+    }
+    await server.server.settled()
+    expect(seen).toEqual(['o6 6'])
+    const { failures } = (await server.server.health()).policies[0]!
+    expect(failures.map(({ position, reason }) => [position, reason])).toEqual(
+      [1, 2, 3, 4, 5].map((position) => [position, 'unreadable_event']),
+    )
     await client.close()
   })
 

@@ -58,7 +58,10 @@ export type PolicyOnMap<From extends readonly AnyStream[]> = {
 }
 
 export interface PolicySpec<From extends readonly AnyStream[]> {
-  /** The streams whose events set it off; it listens to all logs of their kinds. */
+  /**
+   * The streams whose events set it off; it listens to all logs of their kinds. An event is given to it if its data
+   * satisfies the event's schema, so a schema must accept what it gave out.
+   */
   readonly from: From
   /**
    * One function per event type that matters. What a command of it is refused with, or what it throws, is recorded

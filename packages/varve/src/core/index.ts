@@ -66,7 +66,7 @@ export {
 export type { EventOf, LogEvent } from './log-event.ts'
 export { defineModel, type LogKindOf, type Model } from './model.ts'
 export { nameFault, type PlainData, plainDataFault, plainDataLimits, stringFault } from './plain-data.ts'
-export { projectedEvents } from './projected-events.ts'
+export { type ProjectedEvent, projectedEvents } from './projected-events.ts'
 export {
   type AnyProjection,
   defineProjection,
@@ -98,6 +98,7 @@ export {
   settled,
 } from './reconcile.ts'
 export type { Decision, Rules } from './rules.ts'
+export { parseWith } from './schema.ts'
 export {
   type AnyStream,
   defineStream,

@@ -7,7 +7,7 @@ import type { LogEvent } from './log-event.ts'
 import type { Model } from './model.ts'
 
 export interface ProjectedEvent extends LogEvent {
-  /** Why `data` could not be brought to its newest shape: it is as stored, and no handler may be given it. */
+  /** Why no handler may be given it: it stands on another type's stream, or `data` could not be brought to its newest shape. */
   readonly fault?: string
 }
 
@@ -59,6 +59,9 @@ function readData(
 ): { readonly data: unknown; readonly fault: string | null } | null {
   const known = model.eventOf(record.type)
   if (known === undefined) return null
+  if (!record.stream.startsWith(known.streamPrefix)) {
+    return { data: record.data, fault: `${record.type} stands on ${record.stream}.` }
+  }
   const newest = known.definition.versions.length
   if (record.version > newest) {
     return {

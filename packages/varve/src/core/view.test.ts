@@ -72,6 +72,13 @@ describe('projectedEvents', () => {
     expect(like).not.toHaveProperty('revision')
   })
 
+  test('has a fault where it stands on a stream of another type', () => {
+    const strayed: EventRecord = { ...liked, stream: 'cart/1' }
+    expect(projectedEvents(shop, placed(commitOf(strayed)), log)[0]?.fault).toBe(
+      'likes.liked stands on cart/1.',
+    )
+  })
+
   test('has neither position nor time while pending', () => {
     expect(projectedEvents(shop, commitOf(out('1', 1)), log)).toMatchObject([
       { position: null, time: null, now: 7 },
