@@ -6,7 +6,15 @@
  * one transaction each. The first that is refused ends it; what was placed before stays.
  */
 import { randomUUID } from 'node:crypto'
-import { type CommandCall, type LogId, type Model, type PlainData, validateCommands } from 'varve/core'
+import {
+  type CommandCall,
+  type LogId,
+  type Model,
+  nameFault,
+  type PlainData,
+  VarveError,
+  validateCommands,
+} from 'varve/core'
 import type { Host, HostTx, Written } from './host.ts'
 import type { ServerLog } from './log-port.ts'
 
@@ -39,7 +47,10 @@ export interface DispatchPorts {
 
 export const dispatchChunk = 100
 
-/** Throws like `validateCommands`, before anything is written, if a command is none of the model's. */
+/**
+ * Throws before anything is written: like `validateCommands` if a command is none of the model's, `bad_name` if the log,
+ * the principal or the actor is no name, `bad_options` if `chunk` is no number of commands.
+ */
 export async function dispatchOn(
   { log, host, model, now, moved }: DispatchPorts,
   target: LogId,
@@ -50,6 +61,14 @@ export async function dispatchOn(
     chunk = dispatchChunk,
   }: DispatchOptions & { readonly calls: readonly CommandCall[] },
 ): Promise<Dispatched> {
+  if (!Number.isSafeInteger(chunk) || chunk < 1) {
+    throw new VarveError('bad_options', `chunk is ${chunk}, which is no number of commands per commit.`, {
+      hint: 'Give a whole number from 1, or leave it out.',
+    })
+  }
+  mustBeName(target, 'log')
+  mustBeName(principal, 'principal')
+  if (actor !== null) mustBeName(actor, 'actor')
   const { commands } = validateCommands(model, calls)
   const placed: Written[] = []
   for (let first = 0; first < commands.length; first += chunk) {
@@ -76,4 +95,14 @@ export async function dispatchOn(
     }
   }
   return { ok: true, placed }
+}
+
+/** Whoever reads the log must be able to read what stands in its entries. */
+function mustBeName(value: unknown, what: string): void {
+  const fault = nameFault(value, what)
+  if (fault !== null) {
+    throw new VarveError('bad_name', `dispatch was given no proper ${fault}.`, {
+      hint: 'Names are well-formed text of 1 to 256 characters without NUL.',
+    })
+  }
 }

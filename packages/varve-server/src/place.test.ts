@@ -145,6 +145,21 @@ describe('placing a push', () => {
     expect((await place(fast.push([f4], epoch))).refusal?.code).toBe('conflict')
   })
 
+  it('A8 counts only conflicts of what could have been placed otherwise', async () => {
+    const [slow, fast] = [author('slow'), author('fast')]
+    const [s1, s2] = [slow.commit({ writes: ['x/1'] }), slow.commit({ writes: ['x/1'] })]
+    await place(fast.push([fast.commit({ writes: ['x/1'] })], epoch))
+    const hopeless: [Push, How][] = [
+      // An old copy, one that its author may not write, and one that is out of turn.
+      [{ ...slow.push([s1], epoch), prev: s1.content }, {}],
+      [slow.push([s1], epoch), { append: () => 'not today' }],
+      [slow.push([s2], epoch), {}],
+    ]
+    for (const [push, how] of hopeless) for (let n = 0; n < 3; n++) await place(push, how)
+    const f2 = fast.commit({ writes: ['x/1'], base: 1 })
+    expect((await place(fast.push([f2], epoch))).refusal).toBe(null)
+  })
+
   it('A8 a hold ends by itself', async () => {
     const [slow, fast] = [author('slow'), author('fast')]
     const s1 = slow.commit({ writes: ['x/1'] })

@@ -58,9 +58,11 @@ export async function placePush(
   const firstFault = faults.findIndex((fault) => fault !== null)
   const sound = firstFault < 0 ? push.commits : push.commits.slice(0, firstFault)
 
+  /** The commit that would stand in the log now, had nobody been faster. */
+  let overtaken: Commit | null = null
   const answer = await log.write((tx) => placeSound(tx, sound))
   for (const commit of sound.slice(0, answer.placed.length)) holds.placed(commit)
-  if (answer.refusal?.code === 'conflict') holds.conflicted(sound[answer.placed.length] as Commit, nowMs)
+  if (overtaken !== null) holds.conflicted(overtaken, nowMs)
   if (answer.refusal !== null || firstFault < 0) return answer
   return { ...answer, refusal: faults[firstFault] as Refuse }
 
@@ -82,19 +84,24 @@ export async function placePush(
           return refuse('forbidden', commit, `The replica ${replica} is somebody else's.`)
       }
       const facts = await tx.facts(commit, holds.heldAgainst(push.log, dot.replica, nowMs))
-      const verdict = accept({ epoch: push.epoch, prev, commit }, facts)
+      const pushed = { epoch: push.epoch, prev, commit }
+      const verdict = accept(pushed, facts)
       if (verdict.kind === 'known') {
         placed.push({ dot, position: verdict.position, outcome: verdict.outcome })
         // Over the copy that was pushed, which need not be the one that was placed: its author leaned on it (rule C13).
         prev = extendHistory(prev, commit)
         return null
       }
-      if (verdict.kind !== 'place') return refusalOf(commit, verdict, facts.head)
+      if (verdict.kind !== 'place') {
+        const isOvertaken =
+          verdict.kind === 'conflict' &&
+          accept(pushed, { ...facts, disturbedAt: new Map() }).kind === 'place' &&
+          isAllowed(commit) === true
+        if (isOvertaken) overtaken = commit
+        return refusalOf(commit, verdict, facts.head)
+      }
       // Asked last: what stands in the log already is answered so, whatever its author may do today.
-      const allowed =
-        commit.withdrawn !== null ||
-        append === true ||
-        (append as (commit: Commit) => boolean | string)(commit)
+      const allowed = isAllowed(commit)
       if (allowed !== true) {
         return refuse('forbidden', commit, allowed === false ? 'You may not write this to the log.' : allowed)
       }
@@ -111,6 +118,10 @@ export async function placePush(
       placed.push({ dot, position: entry.position, outcome: verdict.outcome })
       return null
     }
+  }
+
+  function isAllowed(commit: Commit): boolean | string {
+    return commit.withdrawn !== null || typeof append !== 'function' || append(commit)
   }
 
   function refusalOf(

@@ -330,6 +330,20 @@ describe('policies', () => {
     ).rejects.toMatchObject({ code: 'unknown_log' })
   })
 
+  it('V27 what cannot be dispatched is refused before anything is written', async () => {
+    await start()
+    const dispatch = (log: string, how: object) =>
+      server.server.dispatch(log, Stock.commands.receive('tee', { quantity: 1 }), { ...seed, ...how })
+    for (const chunk of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, null as unknown as number])
+      await expect(dispatch('shop', { chunk }), String(chunk)).rejects.toMatchObject({ code: 'bad_options' })
+    for (const name of ['', 'x'.repeat(257), 'a\0', '\ud800', 7 as unknown as string]) {
+      await expect(dispatch('shop', { principal: name })).rejects.toMatchObject({ code: 'bad_name' })
+      await expect(dispatch('shop', { actor: name })).rejects.toMatchObject({ code: 'bad_name' })
+    }
+    await expect(dispatch('shop/\0', {})).rejects.toMatchObject({ code: 'bad_name' })
+    expect(await server.log.logs()).toEqual([])
+  })
+
   it('V4 nobody may write as the server’s own replica', async () => {
     await start()
     const { placed } = await server.server.dispatch(
