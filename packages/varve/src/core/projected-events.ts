@@ -9,6 +9,8 @@ import type { Model } from './model.ts'
 export interface ProjectedEvent extends LogEvent {
   /** Why no handler may be given it: it stands on another type's stream, or `data` could not be brought to its newest shape. */
   readonly fault?: string
+  /** The fault is that a newer program wrote it. */
+  readonly newer?: true
 }
 
 /**
@@ -35,7 +37,7 @@ export function projectedEvents(model: Model, source: Entry | Commit, log: LogId
       now: commit.now,
       replica: commit.dot.replica,
       ...(revision === null ? undefined : { revision }),
-      ...(read.fault === null ? undefined : { fault: read.fault }),
+      ...(read.fault === null ? undefined : { fault: read.fault, ...(read.newer && { newer: true }) }),
     })
   }
   return events
@@ -56,7 +58,7 @@ function revisionCounter(commit: Commit): (stream: StreamName) => number | null 
 function readData(
   model: Model,
   record: EventRecord,
-): { readonly data: unknown; readonly fault: string | null } | null {
+): { readonly data: unknown; readonly fault: string | null; readonly newer?: true } | null {
   const known = model.eventOf(record.type)
   if (known === undefined) return null
   if (!record.stream.startsWith(known.streamPrefix)) {
@@ -67,6 +69,7 @@ function readData(
     return {
       data: record.data,
       fault: `${record.type} has version ${record.version}, and this app knows it up to ${newest}.`,
+      newer: true,
     }
   }
   try {

@@ -87,9 +87,11 @@ export interface RowsUpdate {
   readonly rows: readonly (readonly [key: string, row: unknown])[]
 }
 
-/** A projection that stands still: its handler failed at an event, or the event cannot be read. */
+/** A projection that stands still, or leaves out streams, since an event that it cannot fold. */
 export interface ProjectionFailure {
   readonly projection: string
+  /** How many streams it leaves out, for they hold an event of a newer program; 0 if it stands still as a whole. */
+  readonly leftOut: number
   /** What was thrown, or is wrong with the event. */
   readonly message: string
   /** Full name of the event, such as `cart.itemAdded`. */
@@ -183,7 +185,7 @@ export interface StoreStatus {
   readonly logs: readonly LogStatus[]
   /** When it was last told to be synced, ms since 1970; null if it was not since the store was opened. */
   readonly syncedAt: number | null
-  /** Projections that stand still, while all others flow. To watch one is an error. */
+  /** Projections that stand still (to watch one is an error) or leave out streams; all others flow. */
   readonly failures: readonly ProjectionFailure[]
 }
 

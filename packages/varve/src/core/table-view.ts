@@ -1,17 +1,19 @@
 /** The view of a table: a fork holds the rows that it changed, and null where it deleted one. */
 import { deepFreeze } from './deep-freeze.ts'
+import type { StreamName } from './dot.ts'
 import { assert } from './errors.ts'
 import type { ProjectedEvent } from './projected-events.ts'
 import { parseWith } from './schema.ts'
 import type { TableDefinition } from './table.ts'
 import type { TableView, ViewFailure, ViewOptions } from './view.ts'
-import { failureOf, foldOne } from './view-fold.ts'
+import { absorbLeftOut, failureOf, foldOne, leavesOut, leftOutOf } from './view-fold.ts'
 
 interface TableLayer {
   readonly below: TableLayer | null
   /** Null marks a deleted row; a base has none. */
   readonly rows: Map<string, unknown>
   failed: ViewFailure | null
+  readonly leftOut: Map<StreamName, ViewFailure>
 }
 
 interface Ground {
@@ -27,7 +29,15 @@ export function createTableView(
 ): TableView {
   const rows = saved?.rows ?? []
   if (freeze) for (const [, row] of rows) deepFreeze(row)
-  return tableView({ table, freeze }, { below: null, rows: new Map(rows), failed: saved?.failed ?? null })
+  return tableView(
+    { table, freeze },
+    {
+      below: null,
+      rows: new Map(rows),
+      failed: saved?.failed ?? null,
+      leftOut: new Map(saved?.leftOut),
+    },
+  )
 }
 
 function tableView(ground: Ground, layer: TableLayer): TableView {
@@ -39,25 +49,28 @@ function tableView(ground: Ground, layer: TableLayer): TableView {
     rows: () => mergedRows(layer),
     touched: () => layer.rows.keys(),
     failed: () => failureOf(layer),
+    leftOut: () => leftOutOf(layer),
     apply: (events) => {
       for (const event of events) {
         if (!Object.hasOwn(ground.table.on, event.type) || failureOf(layer) !== null) continue
+        if (leavesOut(layer, event)) continue
         const folded = foldOne(event, () => changesBy(ground, layer, event))
         if (folded.ok) setRows(layer, folded.value as Changes)
         else layer.failed = folded.failure
       }
     },
-    fork: () => tableView(ground, { below: layer, rows: new Map(), failed: null }),
+    fork: () => tableView(ground, { below: layer, rows: new Map(), failed: null, leftOut: new Map() }),
     absorb: () => {
       assert(below !== null, 'A base view has nothing below to be absorbed into.')
       setRows(below, layer.rows)
+      absorbLeftOut(layer, below)
       below.failed = layer.failed ?? below.failed
       layer.rows.clear()
       layer.failed = null
     },
     dump: () => {
       assert(below === null, 'Only a base view can be dumped: absorb its forks first.')
-      return { rows: [...layer.rows], failed: layer.failed }
+      return { rows: [...layer.rows], failed: layer.failed, leftOut: [...layer.leftOut] }
     },
   }
 }

@@ -5,7 +5,7 @@ import { type Commit, type Entry, type EventRecord, sealCommit } from './commit.
 import { type ProjectedEvent, projectedEvents } from './projected-events.ts'
 import { defineProjection } from './projection.ts'
 import { defineTable } from './table.ts'
-import { createView } from './view.ts'
+import { createView, type View } from './view.ts'
 
 const log = 'customer/1'
 
@@ -145,9 +145,9 @@ describe('value view', () => {
   })
 
   test('an event that cannot be read fails those views only that handle it', () => {
-    const unreadable = seen({ ...out('1', 1), version: 2 })
+    const unreadable = seen({ stream: 'cart/1', type: 'cart.itemAdded', version: 1, data: {} })
     const views = [
-      Picky,
+      defineProjection('lines', { from: [Cart], initial: 0, on: { 'cart.itemAdded': (n) => n + 1 } }),
       defineProjection('other', { from: [Cart, Likes], initial: 0, on: { 'likes.liked': (n) => n + 1 } }),
     ]
     const failures = views.map((projection) => {
@@ -155,8 +155,34 @@ describe('value view', () => {
       view.apply(unreadable)
       return view.failed()
     })
-    expect(failures).toEqual([expect.objectContaining({ type: 'cart.checkedOut' }), null])
+    expect(failures).toEqual([expect.objectContaining({ type: 'cart.itemAdded' }), null])
   })
+
+  test.each([Picky, Orders] as const)(
+    'an event of a newer program leaves out its stream from there on, and no other ($name)',
+    (projection) => {
+      const shownBy = (view: View) => (view.kind === 'value' ? view.value() : [...view.rows()])
+      const view = createView(projection as typeof Picky)
+      view.apply(seen(out('1', 5)))
+      const fork = view.fork()
+      fork.apply(seen({ ...out('1', 1), version: 2 }, out('1', 7)))
+      expect([shownBy(fork), fork.failed(), view.leftOut().size]).toEqual([shownBy(view), null, 0])
+      expect([...fork.leftOut()]).toEqual([
+        ['cart/1', expect.objectContaining({ type: 'cart.checkedOut', position: 5 })],
+      ])
+      fork.absorb()
+      const saved = createView(projection as typeof Picky, { saved: structuredClone(view.dump()) })
+      for (const each of [view, saved]) {
+        const before = shownBy(each)
+        each.apply(seen(out('1', 7)))
+        expect(shownBy(each)).toEqual(before)
+        const next = each.fork()
+        next.apply(seen({ ...out('3', 1), version: 2 }, out('2', 7)))
+        expect(shownBy(next)).not.toEqual(before)
+        expect([...next.leftOut().keys()]).toEqual(['cart/1', 'cart/3'])
+      }
+    },
+  )
 
   test('a handler that returns nothing fails', () => {
     const view = createView(

@@ -2,9 +2,10 @@
  * A view: a projection being folded, in layers like the world (base = the log, fork = what is pending).
  *
  * A handler that throws marks its view `failed`: it keeps its last good value and ignores what comes later, while all
- * other views go on. A fork that fails leaves the layer below whole.
+ * other views go on. A fork that fails leaves the layer below whole. An event that a newer program wrote leaves out its
+ * stream from there on, as the world freezes it, and no other.
  */
-import type { Position } from './dot.ts'
+import type { Position, StreamName } from './dot.ts'
 import type { ProjectedEvent } from './projected-events.ts'
 import type { AnyProjection, ProjectionDefinition } from './projection.ts'
 import type { TableDefinition } from './table.ts'
@@ -24,6 +25,7 @@ export interface SavedView {
   readonly value?: unknown
   readonly rows?: readonly (readonly [string, unknown])[]
   readonly failed: ViewFailure | null
+  readonly leftOut?: readonly (readonly [StreamName, ViewFailure])[]
 }
 
 export interface ViewOptions {
@@ -40,6 +42,8 @@ interface Layered<Self> {
   /** Merges this layer into the one below, and is empty after that. */
   absorb(): void
   failed(): ViewFailure | null
+  /** Streams that it does not follow beyond an event of a newer program, each with that event. */
+  leftOut(): ReadonlyMap<StreamName, ViewFailure>
   /** Only of a base. */
   dump(): SavedView
 }

@@ -51,6 +51,7 @@ const { send } = Parcel.commands
 const openPost = (disk: MemoryDisk, name: string): Promise<Tab> => openTab(disk, name, { model: post })
 const failure = (projection: string, position: number | null) => ({
   projection,
+  leftOut: 0,
   message: 'it went off',
   type: 'parcel.sent',
   position,
@@ -115,5 +116,65 @@ describe('a projection whose handler fails', () => {
     } finally {
       isMended = false
     }
+  })
+})
+
+describe('an event of a newer program', () => {
+  /** The same with a newer shape of the event, and the projection that follows it. */
+  const NewParcel = defineStream('parcel', {
+    initial: '',
+    events: {
+      sent: event(v.object({ text: v.string() })).revise(
+        v.object({ text: v.string(), loud: v.boolean() }),
+        (old) => ({ ...old, loud: false }),
+      ),
+    },
+    evolve: { sent: (_old, { text }) => text },
+    commands: ({ command, emit }) => ({
+      shout: command(v.object({ text: v.string() }), (_old, { text }) => emit.sent({ text, loud: true })),
+    }),
+  })
+  const NewLast = defineProjection('last', {
+    from: [NewParcel],
+    initial: '',
+    on: { 'parcel.sent': (_old, { data }) => (data.loud ? `${data.text}!` : data.text) },
+  })
+  const newPost = defineModel('post', { logs: { hall: [NewParcel], desk: [] }, projections: [NewLast] })
+  const openNewPost = (disk: MemoryDisk, name: string): Promise<Tab> =>
+    openTab(disk, name, { model: newPost })
+
+  it('E34 leaves its stream out of a projection and no other, is listed, and is folded after the update', async () => {
+    const disk = memoryDisk()
+    const old = await openPost(disk, 'a')
+    const fresh = await openNewPost(memoryDisk(), 'b')
+    await old.lead('a9')
+    await fresh.lead('b9')
+    const server = theatreServer()
+    await old.wish(send('1', { text: 'tea' }))
+    await server.sync(old)
+    await server.sync(fresh)
+    await fresh.wish(NewParcel.commands.shout('2', { text: 'milk' }))
+    await server.sync(fresh)
+    await server.sync(old)
+    await old.wish(send('3', { text: 'rum' }))
+    expect(rowsOf(old, 'texts').map(([key]) => key)).toEqual(['1', '3'])
+    expect([valueIn(old, 'last'), valueIn(old, 'count')]).toEqual(['rum', 2])
+    const leftOut = { type: 'parcel.sent', position: 2, leftOut: 1 }
+    expect(old.status().failures).toMatchObject([
+      { projection: 'texts', ...leftOut },
+      { projection: 'last', ...leftOut },
+      { projection: 'count', ...leftOut },
+    ])
+    await server.sync(old)
+    await server.pull(fresh)
+    await old.saveSnapshots()
+    await old.close()
+    const updated = await openNewPost(disk, 'n')
+    expect(updated.status().failures).toEqual([])
+    expect(updatesOf(updated, { kind: 'projection', name: 'last' })).toEqual(
+      updatesOf(fresh, { kind: 'projection', name: 'last' }),
+    )
+    await updated.wish(NewParcel.commands.shout('2', { text: 'more' }))
+    expect(valueIn(updated, 'last')).toBe('more!')
   })
 })

@@ -1,14 +1,23 @@
 /** What a projection shows, and what whoever watches it must be told when one view takes the place of another. */
-import type { ProjectionUpdate } from '../core/query.ts'
+import type { ProjectionFailure, ProjectionUpdate } from '../core/query.ts'
 import type { TableView, View } from '../core/view.ts'
 import { sameShown } from './same-shown.ts'
 
 /** All of it. */
 export function projectionUpdate(view: View): ProjectionUpdate {
-  const failure = view.failed()
-  if (failure !== null) return { kind: 'failed', failure: { projection: view.name, ...failure } }
+  const failure = failureOf(view)
+  if (failure?.leftOut === 0) return { kind: 'failed', failure }
   if (view.kind === 'value') return { kind: 'value', value: view.value() }
   return { kind: 'rows', reset: true, rows: [...view.rows()] }
+}
+
+/** Why it stands still or, if it goes on, the first of the streams that it leaves out; null if all is well. */
+export function failureOf(view: View): ProjectionFailure | null {
+  const leftOut = view.leftOut()
+  const failed = view.failed()
+  const failure = failed ?? [...leftOut.values()][0]
+  if (failure === undefined) return null
+  return { projection: view.name, leftOut: failed === null ? leftOut.size : 0, ...failure }
 }
 
 /** What is shown otherwise in `after`; only keys that one of the layers touched can be. */

@@ -18,7 +18,7 @@ import type { AnyProjection } from '../core/projection.ts'
 import type { ProjectionFailure, ProjectionUpdate } from '../core/query.ts'
 import type { View } from '../core/view.ts'
 import { isLate } from './read-by-time.ts'
-import { difference, wholeDifference } from './shown-view.ts'
+import { difference, failureOf, wholeDifference } from './shown-view.ts'
 import { type BoundLog, feedingLogs } from './snapshots.ts'
 
 export type OutboxOf = (log: LogId) => readonly Commit[]
@@ -171,11 +171,7 @@ export function createViews({ model, logs, confirmed, ...options }: ViewsOptions
     late: () =>
       new Set([...shown.values()].filter(({ late }) => late).map(({ projection }) => projection.name)),
     reorder,
-    failures: () =>
-      [...shown.values()].flatMap(({ projection, pending }) => {
-        const failure = pending.failed()
-        return failure === null ? [] : [{ projection: projection.name, ...failure }]
-      }),
+    failures: () => [...shown.values()].flatMap(({ pending }) => failureOf(pending) ?? []),
   })
 }
 

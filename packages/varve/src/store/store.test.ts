@@ -302,7 +302,7 @@ describe('watch', () => {
     await expect(firstValueFrom(store.watch(Shy))).rejects.toMatchObject(failed)
     expect(await firstValueFrom(store.watch(Sold))).toBe(1)
     expect((await firstValueFrom(store.status$)).failures).toEqual([
-      { projection: 'shy', message: 'too loud', type: 'seat.taken', position: null },
+      { projection: 'shy', leftOut: 0, message: 'too loud', type: 'seat.taken', position: null },
     ])
     await store.close()
   })
