@@ -168,13 +168,17 @@ describe('useProjection', () => {
       renders += 1
       return `orders: ${keys.join()}`
     }
-    const { sees } = mount(store, h(Order), false)
-    await sees('orders: ')
+    // Is told of each change together with the other, and shows that it came.
+    function Count(): string {
+      return ` of ${useProjection(Orders).size}`
+    }
+    const { sees } = mount(store, [h(Order, { key: 'order' }), h(Count, { key: 'count' })], false)
+    await sees('orders:  of 0')
     await store.dispatch([addItem('1', line('shirt')), checkOut('1')])
-    await sees('orders: 1')
+    await sees('orders: 1 of 1')
     const before = renders
     await store.dispatch([addItem('2', line('shirt')), checkOut('2')])
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await sees('orders: 1 of 2')
     expect(renders).toBe(before)
   })
 

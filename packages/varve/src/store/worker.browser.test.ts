@@ -31,18 +31,39 @@ function newName(): string {
 function openShop({ name = newName(), spawn = spawnShop }: { name?: string; spawn?: () => Worker } = {}) {
   const workers: Worker[] = []
   const spawned: number[] = []
+  let killed: (() => void) | null = null
+  /** Heard before the store's own listener: the worker dies with its answer to a dispatch in its hand. */
+  const killIfWanted = (event: MessageEvent): void => {
+    if (killed === null || event.data?.value?.value?.dot === undefined) return
+    event.stopImmediatePropagation()
+    workers.at(-1)?.terminate()
+    killed()
+  }
   const store = openStore(
     shop,
     () => {
       spawned.push(performance.now())
       const worker = spawn()
+      killed = null
+      worker.addEventListener('message', killIfWanted)
       workers.push(worker)
       return worker
     },
     { name, logs },
   )
   stores.push(store)
-  return { store, name, workers, spawned, kill: () => workers.at(-1)?.terminate() }
+  return {
+    store,
+    name,
+    workers,
+    spawned,
+    kill: () => workers.at(-1)?.terminate(),
+    /** Resolves when something is stored and nobody was told; nobody is, until another worker is there. */
+    killInsteadOfAnswer: () =>
+      new Promise<void>((resolve) => {
+        killed = resolve
+      }),
+  }
 }
 
 const codeOf = (work: Promise<unknown>): Promise<string> =>
@@ -162,15 +183,18 @@ describe('a worker that dies', () => {
   })
 
   it('B9 in the middle of dispatches: each is done exactly once, and each is answered', async () => {
-    const { store, workers, kill } = openShop()
+    const { store, workers, kill, killInsteadOfAnswer } = openShop()
     await store.ready
     const dots = new Set<number>()
-    // At a different point of the work each time: before, in and after the transactions.
-    const delaysMs = [0, 4, 10]
-    for (const [round, delayMs] of delaysMs.entries()) {
+    // At a different point of the work each time: before it, when something is stored and nobody was told, after it.
+    const deaths: readonly ((answers: readonly Promise<unknown>[]) => Promise<unknown>)[] = [
+      async () => kill(),
+      killInsteadOfAnswer,
+      (answers) => Promise.all(answers).then(kill),
+    ]
+    for (const [round, death] of deaths.entries()) {
       const answers = Array.from({ length: 20 }, (_, n) => store.dispatch(addItem('1', line(round * 20 + n))))
-      await new Promise((resolve) => setTimeout(resolve, delayMs))
-      kill()
+      await death(answers)
       for (const decided of await Promise.all(answers)) if (decided.ok) dots.add(decided.dot.counter)
     }
     expect(dots.size).toBe(60)
