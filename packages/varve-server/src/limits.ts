@@ -33,6 +33,12 @@ export interface ServerLimits {
   readonly spreadMs: number
   /** How often deadlines are looked at. */
   readonly tickMs: number
+  /** The handlers of one trigger have so long together; everybody's writes wait for them. */
+  readonly handlerMs: number
+  /** After so long a transaction of a policy ends, and others have their turn. */
+  readonly policyBatchMs: number
+  /** Failures of each policy that are tried again at a start, the oldest first. */
+  readonly policyRetriesMax: number
   /** Folded logs kept in memory for policies and dispatch. */
   readonly worldsMax: number
 }
@@ -60,5 +66,8 @@ export const serverLimits: ServerLimits = {
   holdMs: 2_000,
   spreadMs: 5_000,
   tickMs: 1_000,
+  handlerMs: 2_000,
+  policyBatchMs: 500,
+  policyRetriesMax: 1_000,
   worldsMax: 256,
 }

@@ -119,7 +119,12 @@ export interface ServerLog {
   chainAt(log: LogId, position: Position): Promise<Hash | null>
   logs(): Promise<readonly LogName[]>
   checkpoint(policy: string, log: LogId): Promise<Position>
-  failures(): Promise<readonly PolicyFailure[]>
+  /** How many logs there are, at a cost that does not grow with them. */
+  logCount(): Promise<number>
+  /** A policy's failures, the oldest first, at most `max`. */
+  failures(policy: string, max: number): Promise<readonly PolicyFailure[]>
+  /** How many there are, counted up to `max`. */
+  failureCount(policy: string, max: number): Promise<number>
   /** Waits for writes under way; after it every call fails with `closed`. Idempotent. */
   close(): Promise<void>
 }

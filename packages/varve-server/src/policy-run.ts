@@ -34,6 +34,10 @@ export interface PolicyCase {
   readonly origin: CommitRef | null
   readonly depth: number
   readonly hostTx: HostTx
+  /** For all handlers of the trigger together. */
+  readonly handlerMs: number
+  /** Monotonic, ms. */
+  readonly monotonicMs: () => number
   /**
    * Goes into ids and seeds, which others read: a hash of the trigger alone could be guessed back to the name of its log.
    */
@@ -46,8 +50,6 @@ export type Ran =
 
 /** Policies that set each other off in a circle are stopped here. */
 export const depthMax = 8
-/** Everybody's writes wait for a handler. */
-export const handlerMsMax = 2_000
 const messageCharsMax = 1_000
 
 export async function runPolicy({
@@ -59,6 +61,8 @@ export async function runPolicy({
   origin,
   depth,
   hostTx,
+  handlerMs,
+  monotonicMs,
   secret,
 }: PolicyCase): Promise<Ran> {
   const { commit } = entry
@@ -93,13 +97,16 @@ export async function runPolicy({
   })
 
   const acts: PolicyAct[] = []
+  const endsAtMs = monotonicMs() + handlerMs
   for (const event of projectedEvents(model, entry, log)) {
     const handler = Object.hasOwn(policy.on, event.type) ? policy.on[event.type] : undefined
     if (handler === undefined) continue
     const unreadable = event.fault ?? faultOf(event, model, logKind)
     if (unreadable !== null) return failed('unreadable_event', unreadable)
     try {
-      acts.push(...actsOf(await withDeadline(handler(event, context))))
+      const leftMs = endsAtMs - monotonicMs()
+      if (leftMs <= 0) throw new Error(tooLong(handlerMs))
+      acts.push(...actsOf(await withDeadline(handler(event, context), leftMs, tooLong(handlerMs))))
     } catch (thrown) {
       if (broken !== null) throw (broken as { readonly error: unknown }).error
       return failed('handler_failed', messageOf(thrown))
@@ -171,13 +178,12 @@ function actsOf(result: PolicyResult): readonly PolicyAct[] {
   return acts.filter(({ commands }) => commands.length > 0)
 }
 
-async function withDeadline<T>(result: T | Promise<T>): Promise<T> {
+const tooLong = (ms: number): string => `The handlers of this trigger took longer than ${ms} ms.`
+
+async function withDeadline<T>(result: T | Promise<T>, ms: number, message: string): Promise<T> {
   if (!(result instanceof Promise)) return result
   const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => reject(new Error(`The handler took longer than ${handlerMsMax} ms.`)),
-    handlerMsMax,
-  )
+  const timer = setTimeout(() => reject(new Error(message)), ms)
   try {
     return await Promise.race([result, promise])
   } finally {

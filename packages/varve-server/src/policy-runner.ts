@@ -12,14 +12,14 @@
 import { randomUUID } from 'node:crypto'
 import type { CommitRef, Entry, LogId, Model, Position } from 'varve/core'
 import type { Host, HostTx, Written } from './host.ts'
+import type { ServerLimits } from './limits.ts'
 import type { LogTx, PolicyFailure, ServerLog } from './log-port.ts'
-import { messageOf } from './message-of.ts'
 import type { PolicyDefinition } from './policy.ts'
 import { runPolicy } from './policy-run.ts'
 
 export interface PolicyRunner {
-  /** Tries failures again, and catches up with all logs. Resolves when that is under way. */
-  start(): Promise<void>
+  /** Catches up with all logs, and tries failures again, in the background. */
+  start(): void
   /** The log has moved. */
   wake(log: LogId): void
   /** Resolves when there is nothing left to do. */
@@ -34,6 +34,9 @@ export interface PolicyRunnerOptions {
   readonly model: Model
   readonly kindOf: (log: LogId) => string | null
   readonly policies: readonly PolicyDefinition[]
+  readonly limits: Pick<ServerLimits, 'handlerMs' | 'policyBatchMs' | 'policyRetriesMax'>
+  /** Monotonic, ms. */
+  readonly monotonicMs: () => number
   readonly now: () => number
   readonly moved: (log: LogId, head: Position) => void
   readonly onError: (error: unknown) => void
@@ -52,7 +55,7 @@ interface Job {
 }
 
 export function createPolicyRunner(options: PolicyRunnerOptions): PolicyRunner {
-  const { log, host, model, kindOf, policies, onError } = options
+  const { log, host, model, kindOf, policies, limits, monotonicMs, onError } = options
   const kindsOf = new Map(
     policies.map((policy) => [policy, new Set(policy.from.map(({ type }) => model.logKindOf(type)))]),
   )
@@ -60,6 +63,10 @@ export function createPolicyRunner(options: PolicyRunnerOptions): PolicyRunner {
   const jobs = new Map<string, Job>()
   /** How far each policy has looked, at or beyond its checkpoint. */
   const lookedAt = new Map<string, Position>()
+  /** Failures of before this start. */
+  let retries: PolicyFailure[] = []
+  /** What there is to do is still to be read. */
+  let isStarting = false
   let working: Promise<void> | null = null
   let isStopped = false
   let wakeFromPause: () => void = () => {}
@@ -76,23 +83,53 @@ export function createPolicyRunner(options: PolicyRunnerOptions): PolicyRunner {
   async function work(): Promise<void> {
     let failures = 0
     while (!isStopped) {
-      const next = jobs.entries().next().value
-      if (next === undefined) break
-      const [key, job] = next
-      jobs.delete(key)
       try {
-        if (await runBatch(job)) jobs.set(key, job)
+        if (isStarting) await readAll()
+        // In turn, so that neither waits for all of the other.
+        const hadJob = await nextJob()
+        const hadRetry = await nextRetry()
+        if (!hadJob && !hadRetry) break
         failures = 0
       } catch (error) {
         // The log failed (a full disk), not the policy: nothing was done, and it is tried again.
         onError(error)
-        jobs.set(key, job)
-        lookedAt.delete(key)
         failures += 1
         await pause(Math.min(retryMs * 2 ** (failures - 1), retryMsMax))
       }
     }
     working = null
+  }
+
+  async function readAll(): Promise<void> {
+    const { policyRetriesMax } = limits
+    const failures = await Promise.all(policies.map(({ name }) => log.failures(name, policyRetriesMax)))
+    retries = failures.flat()
+    for (const { log: source } of await log.logs()) wake(source)
+    isStarting = false
+  }
+
+  /** False if there was none. */
+  async function nextJob(): Promise<boolean> {
+    const next = jobs.entries().next().value
+    if (next === undefined) return false
+    const [key, job] = next
+    jobs.delete(key)
+    try {
+      if (await runBatch(job)) jobs.set(key, job)
+    } catch (error) {
+      jobs.set(key, job)
+      throw error
+    }
+    return true
+  }
+
+  /** False if there was none. What fails again is the oldest no more: at the next start others come before it. */
+  async function nextRetry(): Promise<boolean> {
+    const failure = retries.shift()
+    if (failure === undefined) return false
+    // Should the log fail, it stays written down; the others are not held up by it.
+    await retry(failure)
+    return true
   }
 
   /** True if there may be more. */
@@ -104,27 +141,37 @@ export function createPolicyRunner(options: PolicyRunnerOptions): PolicyRunner {
     const entries = await log.entries(source, from, batchMax)
     const last = entries.at(-1)
     if (last === undefined) return false
-    lookedAt.set(key, last.position)
     const wanted = entries.filter((entry) =>
       entry.commit.events.some((event) => Object.hasOwn(policy.on, event.type)),
     )
+    let upTo = last.position
     if (wanted.length > 0 || last.position - checkpoint >= idleEntriesMax) {
       await write(async (tx, hostTx) => {
+        const endsAtMs = monotonicMs() + limits.policyBatchMs
         const written: Written[] = []
-        for (const entry of wanted) written.push(...(await runOn(policy, entry, { tx, hostTx })))
-        await tx.saveCheckpoint(policy.name, source, last.position)
+        for (const entry of wanted) {
+          written.push(...(await runOn(policy, entry, { tx, hostTx })))
+          upTo = entry.position
+          if (monotonicMs() >= endsAtMs) break
+        }
+        if (upTo === wanted.at(-1)?.position) upTo = last.position
+        await tx.saveCheckpoint(policy.name, source, upTo)
         return written
       })
     }
-    return entries.length === batchMax
+    lookedAt.set(key, upTo)
+    return upTo < last.position || entries.length === batchMax
   }
 
   async function retry(failure: PolicyFailure): Promise<void> {
     const policy = policies.find(({ name }) => name === failure.policy)
     const { trigger, position } = failure
     const [entry] = await log.entries(trigger.log, position - 1, 1)
-    if (policy === undefined || entry === undefined || !isSameRef(trigger, entry)) return
     await write(async (tx, hostTx) => {
+      if (policy === undefined || entry === undefined || !isSameRef(trigger, entry)) {
+        await tx.saveFailure({ ...failure, time: options.now() })
+        return []
+      }
       await tx.clearFailure(policy.name, trigger)
       return runOn(policy, entry, { tx, hostTx })
     })
@@ -160,6 +207,8 @@ export function createPolicyRunner(options: PolicyRunnerOptions): PolicyRunner {
       origin: origin?.trigger ?? null,
       depth,
       hostTx: at.hostTx,
+      handlerMs: limits.handlerMs,
+      monotonicMs,
       secret,
     })
     if (!ran.ok) {
@@ -194,14 +243,10 @@ export function createPolicyRunner(options: PolicyRunnerOptions): PolicyRunner {
   }
 
   return Object.freeze({
-    async start(): Promise<void> {
+    start(): void {
       if (policies.length === 0) return
-      for (const failure of await log.failures()) {
-        await retry(failure).catch((error: unknown) =>
-          onError(new Error(`A policy's failure stays: ${messageOf(error)}`, { cause: error })),
-        )
-      }
-      for (const { log: source } of await log.logs()) wake(source)
+      isStarting = true
+      if (!isStopped) working ??= work()
     },
     wake,
     async settled(): Promise<void> {

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type PlainData, sealCommit, VarveError } from 'varve/core'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { createHost } from './host.ts'
 import type { ServerLog } from './log-port.ts'
 import { definePolicy } from './policy.ts'
+import { runPolicy } from './policy-run.ts'
 import type { SyncServerOptions } from './server.ts'
 import { sqliteLog } from './sqlite/sqlite-log.ts'
 import { fulfilment, market, Order, Reservation, Stock, settlement } from './testing/market.fixture.ts'
@@ -196,6 +198,104 @@ describe('policies', () => {
     await server.server.settled()
     expect((await server.server.health()).policies[0]!.failures).toEqual([])
     expect(await server.server.read('shop', Stock, 'tee')).toEqual({ free: 3, reserved: 2 })
+  })
+
+  it('V25 the server is open before failures are tried again, and only so many are, the oldest first', async () => {
+    const log = { ...memoryLog(), close: async () => {} }
+    const tried: string[] = []
+    let answer: Promise<null> | null = null
+    const failing = definePolicy('failing', {
+      from: [Order],
+      on: {
+        'order.requested': async ({ streamId }) => {
+          tried.push(streamId)
+          await answer
+          throw new Error('no printer')
+        },
+      },
+    })
+    let now = 0
+    const options = { log, policies: [failing], now: () => ++now, limits: { policyRetriesMax: 2 } }
+    await start(options)
+    for (const id of ['o1', 'o2', 'o3']) await order(id, 1)
+    await server.server.settled()
+    await server.close()
+    tried.length = 0
+    const gate = Promise.withResolvers<null>()
+    answer = gate.promise
+    await start(options)
+    expect(server.server.address).not.toBe(null)
+    gate.resolve(null)
+    await server.server.settled()
+    expect(tried).toEqual(['o1', 'o2'])
+    await server.close()
+    await start(options)
+    await server.server.settled()
+    expect(tried).toEqual(['o1', 'o2', 'o3', 'o1'])
+  })
+
+  it('V25 handlers that take long have a transaction each, and others their turn between', async () => {
+    const log = { ...memoryLog(), close: async () => {} }
+    await start({ log, policies: [] })
+    for (const id of ['o1', 'o2', 'o3', 'o4']) await order(id, 1)
+    await server.close()
+    const hanging = definePolicy('hanging', {
+      from: [Order],
+      on: { 'order.requested': () => new Promise<null>(() => {}) },
+    })
+    let writes = 0
+    const counted: ServerLog = {
+      ...log,
+      write: (fn) => {
+        writes += 1
+        return log.write(fn)
+      },
+    }
+    await start({ log: counted, policies: [hanging], limits: { handlerMs: 5, policyBatchMs: 1 } })
+    await server.server.settled()
+    expect(writes).toBe(4)
+    const { failures } = (await server.server.health()).policies[0]!
+    expect(failures.map(({ position, reason }) => [position, reason])).toEqual(
+      [1, 2, 3, 4].map((position) => [position, 'handler_failed']),
+    )
+  })
+
+  it('V25 the handlers of one trigger have one time together', async () => {
+    let nowMs = 0
+    let calls = 0
+    const slow = definePolicy('slow', {
+      from: [Order],
+      on: {
+        'order.requested': () => {
+          calls += 1
+          nowMs += 60
+          return null
+        },
+      },
+    })
+    await start()
+    await order('o1', 1)
+    const [entry] = await server.log.entries('customer/ann', 0, 1)
+    const [event] = entry!.commit.events
+    const many = { ...entry!, commit: { ...entry!.commit, events: Array(9).fill(event) } }
+    const host = createHost({ model: market, kindOf: () => 'customer', replica: 'h', worldsMax: 1 })
+    const ran = await server.log.write((tx) =>
+      runPolicy({
+        policy: slow,
+        entry: many,
+        model: market,
+        logKind: 'customer',
+        now: 0,
+        origin: null,
+        depth: 1,
+        hostTx: host.begin(tx),
+        handlerMs: 100,
+        monotonicMs: () => nowMs,
+        secret: 's',
+      }),
+    )
+    expect(ran).toMatchObject({ ok: false, reason: 'handler_failed' })
+    expect(calls).toBe(2)
   })
 
   it('V25 names that cannot be, and throws without words, are the handler’s fault: the next trigger goes on', async () => {

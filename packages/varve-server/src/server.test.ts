@@ -3,8 +3,10 @@ import { protocolVersion, wireLimits } from 'varve/protocol'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Authorize } from './access.ts'
 import type { ServerLog } from './log-port.ts'
+import { definePolicy } from './policy.ts'
 import type { SyncServerOptions } from './server.ts'
 import { sqliteLog } from './sqlite/sqlite-log.ts'
+import { market, Order } from './testing/market.fixture.ts'
 import { memoryLog } from './testing/memory-log.ts'
 import { startTestServer, type TestServer } from './testing/start-test-server.ts'
 import { testAuthor } from './testing/test-author.ts'
@@ -405,6 +407,40 @@ describe('liveness', () => {
     const response = await fetch(`http://${server.host}:${server.port}/health`)
     expect(await response.json()).toEqual({ status: 'ok', logs: 0, connections: 1, policies: [] })
     expect((await fetch(`http://${server.host}:${server.port}/`)).status).toBe(404)
+  })
+
+  it('V19 health costs the same however many logs and failures there are', async () => {
+    const log = memoryLog()
+    const watched = definePolicy('watched', { from: [Order], on: {} })
+    const whole = { logs: 0, failures: 0 }
+    await start({
+      log: {
+        ...log,
+        logs: () => {
+          whole.logs += 1
+          return log.logs()
+        },
+        failures: (policy, max) => {
+          whole.failures += 1
+          return log.failures(policy, max)
+        },
+      },
+      model: market,
+      policies: [watched],
+    })
+    await server.server.settled()
+    await log.write(async (tx) => {
+      for (let n = 1; n <= 1_001; n++) {
+        const trigger = { log: 'customer/ann', dot: { replica: 'a', counter: n } }
+        await tx.saveFailure({ policy: 'watched', trigger, position: n, reason: 'r', message: '', time: n })
+      }
+    })
+    const before = { ...whole }
+    const response = await fetch(`http://${server.host}:${server.port}/health`)
+    expect(await response.json()).toMatchObject({ logs: 0, policies: [{ name: 'watched', failures: 1_000 }] })
+    expect(whole).toEqual(before)
+    const { failures, failureCount } = (await server.server.health()).policies[0]!
+    expect([failureCount, failures.length, failures[0]?.position]).toEqual([1_000, 100, 1])
   })
 
   it('V20 a failing log is the server’s trouble, told as such; the connection and the others live', async () => {

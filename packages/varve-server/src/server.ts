@@ -18,7 +18,7 @@ import {
 } from 'varve/core'
 import { type Authorize, allowAll } from './access.ts'
 import { type Dispatched, type DispatchOptions, dispatchOn } from './dispatch.ts'
-import { answerHealth, type Health } from './health.ts'
+import { answerHealth, failuresCounted, failuresListed, type Health, type HealthNumbers } from './health.ts'
 import { createHolds } from './holds.ts'
 import { createHost, type Host } from './host.ts'
 import { createHttpFront, type ServerAddress } from './http-front.ts'
@@ -99,6 +99,7 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
     })
   }
 
+  const monotonicMs = (): number => performance.now()
   const hub = createHub(log, limits)
   const host =
     model === undefined
@@ -107,7 +108,7 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
   const runner =
     model === undefined || host === null
       ? null
-      : createPolicyRunner({ log, host, model, kindOf, policies, now, moved, onError })
+      : createPolicyRunner({ log, host, model, kindOf, policies, limits, now, monotonicMs, moved, onError })
   const sockets = createSockets({
     ground: {
       log,
@@ -116,7 +117,7 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
       limits,
       authorize,
       now,
-      monotonicMs: () => performance.now(),
+      monotonicMs,
       ...createPrincipals(limits.connectionsPerPrincipalMax),
       moved,
       onError,
@@ -142,34 +143,44 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
   }
 
   async function listen(): Promise<ServerAddress | null> {
-    await runner?.start()
     ticking = setInterval(() => sockets.tick(), limits.tickMs)
     ticking.unref()
     await front.listen()
+    // Nobody waits at the door for what policies have still to do.
+    runner?.start()
     return front.address()
   }
 
   function handle(request: IncomingMessage, response: ServerResponse): boolean {
-    return answerHealth(request, response, health)
+    return answerHealth(request, response, healthNumbers)
   }
 
-  async function health(): Promise<Health> {
+  async function healthNumbers(): Promise<HealthNumbers> {
     const connections = sockets.count()
     if (closing !== null) return { status: 'closing', logs: 0, connections, policies: [] }
     try {
-      const [logs, failures] = await Promise.all([log.logs(), log.failures()])
-      return {
-        status: 'ok',
-        logs: logs.length,
-        connections,
-        policies: policies.map(({ name }) => ({
-          name,
-          failures: failures.filter(({ policy }) => policy === name),
-        })),
-      }
+      const counts = policies.map(async ({ name }) => ({
+        name,
+        failureCount: await log.failureCount(name, failuresCounted),
+      }))
+      return { status: 'ok', logs: await log.logCount(), connections, policies: await Promise.all(counts) }
     } catch (error) {
       onError(error)
       return { status: 'failing', logs: 0, connections, policies: [] }
+    }
+  }
+
+  async function health(): Promise<Health> {
+    const numbers = await healthNumbers()
+    const listed = numbers.policies.map(async (policy) => ({
+      ...policy,
+      failures: await log.failures(policy.name, failuresListed),
+    }))
+    try {
+      return { ...numbers, policies: await Promise.all(listed) }
+    } catch (error) {
+      onError(error)
+      return { ...numbers, status: 'failing', policies: [] }
     }
   }
 

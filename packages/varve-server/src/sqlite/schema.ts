@@ -15,6 +15,11 @@ import { type Dot, type Position, type StreamName, VarveError } from 'varve/core
 import { createLineages } from './lineages.ts'
 import { createTouches } from './touches.ts'
 
+/** The oldest failures of a policy are tried again first. */
+const indexes = `
+CREATE INDEX IF NOT EXISTS failures_by_time ON policy_failures (policy, time, log, position);
+`
+
 interface OldTouch extends Dot {
   readonly log: number
   readonly stream: StreamName
@@ -79,7 +84,7 @@ export function ensureSchema(db: DatabaseSync): void {
     readonly n: number
   }
   if (known.n === 0) {
-    db.exec(tables)
+    db.exec(tables + indexes)
     drawEpochs(db)
     return
   }
@@ -129,5 +134,5 @@ function upgrade(db: DatabaseSync): void {
     touches.add(log, [stream], { dot: { replica, counter }, parent }, position)
   }
   drawEpochs(db)
-  db.exec(`DROP TABLE touches_1; UPDATE meta SET value = '${schemaVersion}' WHERE key = 'schema'`)
+  db.exec(`${indexes} DROP TABLE touches_1; UPDATE meta SET value = '${schemaVersion}' WHERE key = 'schema'`)
 }

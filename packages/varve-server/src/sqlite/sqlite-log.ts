@@ -39,7 +39,14 @@ export function sqliteLog(path: string, options: SqliteLogOptions = {}): SqliteL
   )
   const selectLogs = db.prepare('SELECT name AS log, position AS head FROM logs ORDER BY id')
   const selectCheckpoint = db.prepare('SELECT position FROM checkpoints WHERE policy = ? AND log = ?')
-  const selectFailures = db.prepare('SELECT * FROM policy_failures ORDER BY time, policy, log, position')
+  // A log is never removed, so the last one's number is how many there are.
+  const selectLogCount = db.prepare('SELECT coalesce(max(id), 0) AS n FROM logs')
+  const selectFailures = db.prepare(
+    'SELECT * FROM policy_failures WHERE policy = ? ORDER BY time, log, position LIMIT ?',
+  )
+  const selectFailureCount = db.prepare(
+    'SELECT count(*) AS n FROM (SELECT 1 FROM policy_failures WHERE policy = ? LIMIT ?)',
+  )
   function newEpoch(log: LogId): string {
     return hashOf([(selectSecret.get() as { readonly value: string }).value, log])
   }
@@ -75,7 +82,11 @@ export function sqliteLog(path: string, options: SqliteLogOptions = {}): SqliteL
       }),
     logs: () => read(() => selectLogs.all().map((row) => ({ ...row }) as unknown as LogName)),
     checkpoint: (policy: string, log: LogId) => read(() => checkpointOf(selectCheckpoint.get(policy, log))),
-    failures: () => read(() => (selectFailures.all() as unknown as FailureRow[]).map(failureOf)),
+    logCount: () => read(() => (selectLogCount.get() as { readonly n: number }).n),
+    failures: (policy: string, max: number) =>
+      read(() => (selectFailures.all(policy, max) as unknown as FailureRow[]).map(failureOf)),
+    failureCount: (policy: string, max: number) =>
+      read(() => (selectFailureCount.get(policy, max) as { readonly n: number }).n),
     backup: (path: string) => read(() => void db.prepare('VACUUM INTO ?').run(path)),
     renewEpochs: () =>
       group.write(() => {

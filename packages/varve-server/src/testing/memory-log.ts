@@ -86,9 +86,21 @@ export function memoryLog(): ServerLog {
     logs: () => group.read(() => [...book.ledgers].map(([log, ledger]) => ({ log, head: ledger.head() }))),
     checkpoint: (policy: string, log: LogId) =>
       group.read(() => book.checkpoints.get(keyOf(policy, log)) ?? 0),
-    failures: () => group.read(() => [...book.failures.values()]),
+    logCount: () => group.read(() => book.ledgers.size),
+    failures: (policy: string, max: number) =>
+      group.read(() =>
+        failuresOf(book, policy)
+          .sort((a, b) => a.time - b.time)
+          .slice(0, max),
+      ),
+    failureCount: (policy: string, max: number) =>
+      group.read(() => Math.min(max, failuresOf(book, policy).length)),
     close: group.close,
   })
+}
+
+function failuresOf({ failures }: Book, policy: string): PolicyFailure[] {
+  return [...failures.values()].filter((failure) => failure.policy === policy)
 }
 
 function txOf(bookNow: () => Book, secret: string): LogTx {

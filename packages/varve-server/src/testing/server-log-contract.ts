@@ -185,7 +185,7 @@ export function describeServerLog(name: string, open: () => Promise<ServerLog> |
         await tx.saveFailure(failure)
       })
       expect(await log.checkpoint('p', 'customer/ann')).toBe(12)
-      expect(await log.failures()).toEqual([failure])
+      expect(await log.failures('p', 10)).toEqual([failure])
       const found = await log.write(async (tx) => [
         await tx.hasRun('p', trigger),
         await tx.hasRun('q', trigger),
@@ -197,7 +197,23 @@ export function describeServerLog(name: string, open: () => Promise<ServerLog> |
         log.write((tx) => tx.saveRun({ policy: 'p', trigger, written: [], depth: 1 })),
       ).rejects.toThrow()
       await log.write((tx) => tx.clearFailure('p', trigger))
-      expect(await log.failures()).toEqual([])
+      expect(await log.failures('p', 10)).toEqual([])
+      expect(await log.failureCount('p', 10)).toBe(0)
+    })
+
+    it('V19 V25 logs are counted, and a policy’s failures counted and read, the oldest first, up to a bound', async () => {
+      const failureAt = (counter: number, time: number, policy = 'p') => {
+        const trigger = { log: 'shop', dot: { replica: 'a', counter } }
+        return { policy, trigger, position: counter, reason: 'sold_out', message: 'no', time }
+      }
+      const [first, second, third] = [failureAt(3, 1), failureAt(1, 2), failureAt(2, 3)]
+      await log.write(async (tx) => {
+        for (const failure of [third, first, second, failureAt(9, 0, 'q')]) await tx.saveFailure(failure)
+        for (const name of ['x', 'y']) await tx.ensureLog(name)
+      })
+      expect(await log.logCount()).toBe(2)
+      expect(await log.failures('p', 2)).toEqual([first, second])
+      expect([await log.failureCount('p', 10), await log.failureCount('p', 2)]).toEqual([3, 2])
     })
 
     it('V6 a closed log says so, and closing waits for the writes under way', async () => {
