@@ -16,6 +16,7 @@ export const codes = [
   'no_commands',
   'closed',
   'store_gone',
+  'store_rolled_back',
   'store_newer',
   'storage_full',
   'storage_failed',

@@ -363,22 +363,6 @@ describe('applyEntries', () => {
     expect(rowsOf(b, 'guests')).toEqual([['1', { by: 'ann' }]])
   })
 
-  it('E16 another command under a name that we hold stops us: nothing is dropped without a word', async () => {
-    const disk = memoryDisk()
-    const a = await openTab(disk, 'a')
-    await a.lead('a9')
-    await a.wish(take('1', { by: 'ann' }))
-    // The machine is copied while it runs: the copy writes on under the same name.
-    const copy = await openTab(disk.clone(), 'c')
-    const server = theatreServer()
-    await copy.wish(take('2', { by: 'copy' }))
-    await server.push(copy)
-    await a.wish(join('3', { by: 'ann', next: '1' }))
-    await expect(server.pull(a)).rejects.toMatchObject({ code: 'collision' })
-    expect(positionIn(a, 'hall')).toBe(0)
-    expect((await openTab(disk.clone(), 'i')).status().pending).toBe(2)
-  })
-
   it('E16 entries under our own name that we never wrote are foreign, and we take a new name (C8)', async () => {
     const disk = memoryDisk()
     const a = await openTab(disk, 'a')

@@ -3,7 +3,7 @@
  * our commits, the decisions made again, the inbox. Only the tab that leads does this; the others read the result.
  */
 import type { Entry } from '../core/commit.ts'
-import type { LogId } from '../core/dot.ts'
+import type { Dot, LogId } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import { extendHistory } from '../core/history.ts'
 import { inLineage, writtenBy } from '../core/lineage.ts'
@@ -29,6 +29,8 @@ export type Applied =
       readonly cloned: boolean
     }
   | { readonly status: 'gap' }
+  /** The log holds another command under this dot than we do (rule C8). Nothing was stored. */
+  | { readonly status: 'collision'; readonly dot: Dot }
   | { readonly status: 'fenced' }
 
 export async function applyPage(writer: Writer, page: PageOf): Promise<Applied> {
@@ -57,7 +59,7 @@ async function tryPage(
   const { status, next } = await reconcileLog(writer, state, {
     page,
     store({ next: { placed }, revised, inboxGone }) {
-      for (const each of placed) mustBeOurs(each)
+      if (collisionIn(placed) !== undefined) return Promise.resolve(null)
       return log.applyEntries({
         ...revised,
         inboxGone,
@@ -69,21 +71,16 @@ async function tryPage(
       })
     },
   })
-  if (status !== 'written') return status === 'moved' ? status : { status }
+  const collision = collisionIn(next.placed)
+  if (collision !== undefined) return { status: 'collision', dot: collision.held.dot }
+  if (status === 'fenced') return { status }
+  if (status !== 'written') return 'moved'
   return { status: 'applied', entries: page.length, cloned: next.unissued.length > 0 }
 }
 
 /** C3 lets the log's outcome win, but not another intent: that would drop a command without a word. */
-function mustBeOurs({ entry, held }: PlacedCommit): void {
-  if (entry.commit.intent === held.intent) return
-  const { replica, counter } = held.dot
-  throw new VarveError(
-    'collision',
-    `The log holds another command under the name ${replica}:${counter} than this store.`,
-    {
-      hint: 'This store was copied or rolled back while it was in use. Nothing was stored, and nothing of yours is lost.',
-    },
-  )
+function collisionIn(placed: readonly PlacedCommit[]): PlacedCommit | undefined {
+  return placed.find(({ entry, held }) => entry.commit.intent !== held.intent)
 }
 
 /** Over our own commits, in the log's order: what the server keeps of this lineage too. */

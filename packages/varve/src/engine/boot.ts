@@ -62,8 +62,9 @@ export async function boot({ model, log, logs, ports, freeze, publish }: BootOpt
     }),
     publish,
   })
-  await refresh(log, present)
-  await reorder({ model, log, present }, freeze)
+  const writer = { model, log, present, freeze }
+  await refresh(writer)
+  await reorder(writer)
   return { present, store: record.store, created, unsaved: read }
 }
 

@@ -8,7 +8,7 @@ import type { CommitRef, Fate, ProjectionUpdate } from '../core/query.ts'
 export type EndedCommit = CommitRef & { readonly fate: Fate }
 
 export interface Change {
-  readonly streams: ReadonlySet<StreamName>
+  readonly streams: ReadonlySet<StreamName> | 'all'
   readonly views: ReadonlyMap<string, ProjectionUpdate>
   readonly fates: readonly EndedCommit[]
   readonly inbox: boolean

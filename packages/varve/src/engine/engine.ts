@@ -40,6 +40,7 @@ import { readPast } from './past.ts'
 import { createPasts } from './pasts.ts'
 import type { EnginePorts } from './ports.ts'
 import { answer, mustLogOf, type QuerySources, streamUpdate } from './queries.ts'
+import { chainAt } from './read-by-time.ts'
 import { reorder } from './reorder.ts'
 import { projectionUpdate } from './shown-view.ts'
 import type { BoundLog } from './snapshots.ts'
@@ -129,7 +130,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
   const { model, log, ports, snapshotEvery = 500, freeze = true } = options
   const { present, store } = booted
   const report = ports.report ?? (() => {})
-  const writer: Writer = { model, log, present }
+  const writer: Writer = { model, log, present, freeze }
   let lastReport: SyncReport | null = null
   let closing: Promise<void> | null = null
 
@@ -189,7 +190,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
 
   /** Not while pages of a long log come in: each would fold all of it again. */
   async function mayReorder(): Promise<void> {
-    if (isCaughtUp() || lastReport?.phase !== 'syncing') await reorder(writer, freeze)
+    if (isCaughtUp() || lastReport?.phase !== 'syncing') await reorder(writer)
   }
 
   function status(): EngineStatus {
@@ -258,11 +259,12 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
       gate.mustOpen()
       return dispatch(request, again)
     },
-    cancel: (ref: CommitRef) => gate.write(() => emptyPending(writer, ref, cancelled)),
+    cancel: (ref: CommitRef) => gate.write(() => emptyPending(writer, present.presentName(ref), cancelled)),
     dismiss: (ref: CommitRef) =>
       gate.write(async () => {
-        await log.dismissInbox(ref.log, ref.dot)
-        present.dismiss(ref)
+        const now = present.presentName(ref)
+        await log.dismissInbox(now.log, now.dot)
+        present.dismiss(now)
       }),
     subscribe: (query: Query, listener: Listener) => {
       gate.mustOpen()
@@ -286,6 +288,10 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
         return present.logs().map(({ head, outbox }) => ({ head, outbox }))
       }),
     applyEntries: leader.applyEntries,
+    readChains: (id: LogId, positions: readonly Position[]) =>
+      gate.read(() => Promise.all(positions.map((position) => chainAt(log, id, position)))),
+    heal: leader.heal,
+    rename: leader.rename,
     withdraw: async (id: LogId, dot: CommitRef['dot'], reason: string) => {
       await gate.write(() => emptyPending(writer, { log: id, dot }, reason))
     },

@@ -23,15 +23,17 @@ export interface FoldOptions {
   readonly scope: SnapshotScope
   readonly cut: Positions
   readonly freeze: boolean
-  /** Folds only these projections, and no world. */
-  readonly only?: ReadonlySet<string>
+  /** Folds only these projections, and worlds or none. */
+  readonly only?: { readonly projections: ReadonlySet<string>; readonly worlds: boolean }
 }
 
 export async function foldTo(log: StoreLog, { scope, cut, freeze, only }: FoldOptions): Promise<Folded> {
   const { model, logs } = scope
-  const projections = [...model.projections.values()].filter(({ name }) => only?.has(name) ?? true)
+  const projections = [...model.projections.values()].filter(
+    ({ name }) => only?.projections.has(name) ?? true,
+  )
   const snapshots = await readSnapshots(log, scope, cut)
-  const worlds = new Map((only === undefined ? logs : []).map((each) => [each.id, startWorld(each)]))
+  const worlds = new Map(((only?.worlds ?? true) ? logs : []).map((each) => [each.id, startWorld(each)]))
   const views = projections.map(startView)
 
   function startWorld(each: BoundLog) {

@@ -45,7 +45,10 @@ export function createGate(onHalt: () => void): Gate {
 
   /** Failures are expected and pass. Anything else means that the engine was wrong: it stops writing. */
   function judged(thrown: unknown): unknown {
-    if (thrown instanceof VarveError && thrown.code !== 'defect') return thrown
+    if (thrown instanceof VarveError && thrown.code !== 'defect') {
+      if (thrown.code === 'store_rolled_back') stop(thrown)
+      return thrown
+    }
     const defect =
       thrown instanceof VarveError
         ? thrown

@@ -57,6 +57,43 @@ export function placedInbox(
   return { items, hidden, gone }
 }
 
+export interface ResetInbox {
+  readonly log: LogId
+  readonly inbox: readonly InboxItem[]
+  /** All of it, after the reset. */
+  readonly outbox: readonly Commit[]
+  readonly changed: readonly ChangedCommit[]
+  /** Commits of ours that were placed and are pending again. */
+  readonly placed: readonly Commit[]
+}
+
+/**
+ * What a reset does to the inbox: items follow their commits to new names and back to withdrawing. A withdrawn commit
+ * without an item was dismissed, and stays out of sight.
+ */
+export function resetInbox({ log, inbox, outbox, changed, placed }: ResetInbox): {
+  readonly inbox: readonly InboxItem[]
+  readonly inboxHidden: readonly InboxItem[]
+  readonly inboxGone: readonly Dot[]
+} {
+  const changes = new Map(changed.map((change) => [change.after, change]))
+  const again = new Set(placed.map(({ dot }) => dotKey(dot)))
+  const items: InboxItem[] = []
+  const inboxHidden: InboxItem[] = []
+  const inboxGone: Dot[] = []
+  for (const commit of outbox) {
+    const { before, theirs } = changes.get(commit) ?? { before: commit, theirs: [] }
+    const isRenamed = !sameDot(before.dot, commit.dot)
+    if (!isListed(commit) || (commit === before && !again.has(dotKey(commit.dot)))) continue
+    if (isRenamed) inboxGone.push(before.dot)
+    const known = itemOf(inbox, { log, dot: before.dot })
+    const item = { log, dot: commit.dot, mine: before, theirs, ...known, withdrawn: commit, position: null }
+    if (before.withdrawn !== null && known === undefined) inboxHidden.push(item)
+    else items.push({ ...item, dot: commit.dot })
+  }
+  return { inbox: items, inboxHidden, inboxGone }
+}
+
 /** The inbox after items came in (each replaces that of the same dot) and went. */
 export function inboxAfter(
   inbox: readonly InboxItem[],

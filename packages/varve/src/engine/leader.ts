@@ -3,17 +3,22 @@
  * its fence; a write that is answered `fenced` tells it that another tab has taken over.
  */
 import type { Entry } from '../core/commit.ts'
-import type { LogId, ReplicaId } from '../core/dot.ts'
+import { type Dot, type LogId, type Position, type ReplicaId, sameDot } from '../core/dot.ts'
+import { VarveError } from '../core/errors.ts'
 import { logLimits, type Snapshot } from '../log/port.ts'
 import { applyPage } from './apply-page.ts'
 import type { Gate } from './gate.ts'
+import { healLog, renameFrom } from './reset-log.ts'
 import { type SnapshotScope, viewSnapshot, worldSnapshot } from './snapshots.ts'
-import { catchUp, type Writer } from './writer.ts'
+import { catchUp, roundsMax, type Writer } from './writer.ts'
 
 export interface Leader {
   leads(): boolean
   lead(replica: ReplicaId): Promise<void>
   applyEntries(log: LogId, epoch: string, entries: readonly Entry[]): Promise<'applied' | 'gap' | 'fenced'>
+  /** See `SyncPort`. */
+  heal(log: LogId, epoch: string, fork: Position): Promise<'done' | 'fenced'>
+  rename(log: LogId, from: Dot): Promise<'done' | 'fenced'>
   saveSnapshots(): Promise<void>
   /** All of the log is here: a good moment for a snapshot, if there is something new to save. */
   onCaughtUp(): void
@@ -79,12 +84,41 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
   ): Promise<'applied' | 'gap' | 'fenced'> {
     if (fence === null) return 'fenced'
     const applied = await applyPage(writer, { log: id, epoch, entries, fence })
+    if (applied.status === 'collision') {
+      const renamed = await renameOn(id, applied.dot)
+      return renamed === 'fenced' ? renamed : applyPart(id, epoch, entries)
+    }
     if (applied.status !== 'applied') return applied.status === 'fenced' ? step() : 'gap'
     unsaved += applied.entries
     await options.reorder()
     // C8: before this tab, or any other, gives a name away that somebody else is using.
     if (applied.cloned) await mint(options.newReplica())
     return 'applied'
+  }
+
+  async function healOn(id: LogId, epoch: string, fork: Position): Promise<'done' | 'fenced'> {
+    for (let round = 0; round < roundsMax; round += 1) {
+      if (fence === null) return 'fenced'
+      const status = await healLog(writer, { log: id, epoch, fork, fence })
+      await catchUp(writer)
+      if (status === 'fenced') return step()
+      if (status === 'written') return 'done'
+    }
+    throw tooBusy()
+  }
+
+  /** Under a name of its own for each try: one that another tab has used meanwhile is not given twice. */
+  async function renameOn(id: LogId, from: Dot): Promise<'done' | 'fenced'> {
+    for (let round = 0; round < roundsMax; round += 1) {
+      if (fence === null) return 'fenced'
+      if (!present.mustLog(id).outbox.some(({ dot }) => sameDot(dot, from))) return 'done'
+      await mint(options.newReplica())
+      const status = await renameFrom(writer, { log: id, from, fence })
+      await catchUp(writer)
+      if (status === 'fenced') return step()
+      if (status === 'written') return 'done'
+    }
+    throw tooBusy()
   }
 
   function maySave(): void {
@@ -133,9 +167,17 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
         maySave()
       }),
     applyEntries,
+    heal: (id: LogId, epoch: string, fork: Position) => gate.write(() => healOn(id, epoch, fork)),
+    rename: (id: LogId, from: Dot) => gate.write(() => renameOn(id, from)),
     saveSnapshots,
     onCaughtUp: () => {
       if (unsaved > 0) saveQuietly()
     },
+  })
+}
+
+function tooBusy(): VarveError {
+  return new VarveError('busy', 'Other tabs kept writing while a log was being reset.', {
+    hint: 'Nothing was stored. It is tried again.',
   })
 }

@@ -16,6 +16,7 @@ import { inInboxOrder } from './inbox.ts'
 import { appended, type LogState, reconciled, refolded, streamsBetween } from './log-state.ts'
 import { mergeByTime } from './read-by-time.ts'
 import type { Recent } from './recent.ts'
+import { createRenames } from './renames.ts'
 import { sameShown } from './same-shown.ts'
 import type { Views } from './views.ts'
 
@@ -43,6 +44,13 @@ export interface LogNews {
   readonly outbox: readonly Commit[]
 }
 
+export interface Rebuilt {
+  readonly states: readonly LogState[]
+  readonly views: ReadonlyMap<string, View>
+  readonly times: ReadonlyMap<LogId, number>
+  readonly inbox: readonly InboxItem[]
+}
+
 export interface Present {
   /** Throws `unknown_log`. */
   mustLog(id: LogId): LogState
@@ -55,6 +63,10 @@ export interface Present {
   settle(id: LogId, next: Settled): void
   /** Another tab wrote. */
   takeNews(newsByLog: ReadonlyMap<LogId, LogNews>, inbox: readonly InboxItem[]): void
+  /** A log was reset: everything was folded anew from the disk. */
+  rebuild(next: Rebuilt): void
+  /** What a commit is called now. */
+  presentName(ref: CommitRef): CommitRef
   /** Late projections were folded again. */
   reorder(views: ReadonlyMap<string, View>): void
   /** The user has seen an item, or has tried again. */
@@ -69,6 +81,7 @@ export interface PresentStart {
 
 export function createPresent({ logs: start, views, publish }: PresentStart): Present {
   const logs = new Map(start.map((state) => [state.id, state]))
+  const renames = createRenames()
   let inbox: readonly InboxItem[] = []
 
   function mustLog(id: LogId): LogState {
@@ -101,7 +114,7 @@ export function createPresent({ logs: start, views, publish }: PresentStart): Pr
     publish({
       streams: streamsBetween(before, after, entries),
       views: views.replace(new Set([id]), entries, outboxOf),
-      fates: endedIn(entries, head),
+      fates: renames.underAllNames(endedIn(entries, head)),
       inbox: swapInbox(next.inbox),
       logs: true,
     })
@@ -125,7 +138,27 @@ export function createPresent({ logs: start, views, publish }: PresentStart): Pr
     const inboxChanged = swapInbox(nextInbox)
     if (changed.size === 0 && !inboxChanged) return
     const viewsChanged = views.replace(changed, mergeByTime(pages), outboxOf)
-    publish({ streams, views: viewsChanged, fates, inbox: inboxChanged, logs: false })
+    publish({
+      streams,
+      views: viewsChanged,
+      fates: renames.underAllNames(fates),
+      inbox: inboxChanged,
+      logs: false,
+    })
+  }
+
+  function rebuild({ states, views: folded, times, inbox: nextInbox }: Rebuilt): void {
+    for (const state of states) {
+      renames.learn(state.id, mustLog(state.id).outbox, state.outbox)
+      logs.set(state.id, state)
+    }
+    publish({
+      streams: 'all',
+      views: views.rebuild(folded, times, outboxOf),
+      fates: [],
+      inbox: swapInbox(nextInbox),
+      logs: false,
+    })
   }
 
   function reorder(folded: ReadonlyMap<string, View>): void {
@@ -145,6 +178,8 @@ export function createPresent({ logs: start, views, publish }: PresentStart): Pr
     append,
     settle,
     takeNews,
+    rebuild,
+    presentName: renames.presentName,
     reorder,
     dismiss,
   })

@@ -2,9 +2,10 @@
  * Reads the entries of several logs as one sequence: by the servers' time, then in the order of the ranges. Within a
  * log it is the log's own order, since times never fall there. Memory holds a page per log.
  */
-import type { Entry } from '../core/commit.ts'
+import { chainStart, type Entry } from '../core/commit.ts'
 import type { LogId, Position } from '../core/dot.ts'
 import { assert } from '../core/errors.ts'
+import type { Hash } from '../core/hash.ts'
 import type { StoreLog } from '../log/port.ts'
 
 export interface Range {
@@ -32,6 +33,11 @@ export async function* readByTime(log: StoreLog, ranges: readonly Range[]): Asyn
     if (cursors.length === 0) return
     yield takeMerged(cursors)
   }
+}
+
+/** The entries of one log, in pages. */
+export async function* readPages(log: StoreLog, range: Range): AsyncGenerator<readonly Entry[]> {
+  yield* readByTime(log, [range])
 }
 
 async function fill(log: StoreLog, cursor: Cursor): Promise<void> {
@@ -66,10 +72,17 @@ function timeOf({ page, next }: Cursor): number {
 
 /** The server's time of the entry at a position; of none, before all times. */
 export async function timeAt(log: StoreLog, id: LogId, position: Position): Promise<number> {
-  if (position === 0) return Number.NEGATIVE_INFINITY
+  return position === 0 ? Number.NEGATIVE_INFINITY : (await entryAt(log, id, position)).time
+}
+
+export async function chainAt(log: StoreLog, id: LogId, position: Position): Promise<Hash> {
+  return position === 0 ? chainStart : (await entryAt(log, id, position)).chain
+}
+
+async function entryAt(log: StoreLog, id: LogId, position: Position): Promise<Entry> {
   const [entry] = await log.readEntries(id, position - 1, 1)
   assert(entry !== undefined, `The log ${id} is stored up to @${position}.`)
-  return entry.time
+  return entry
 }
 
 /** Whether an entry of the log `at` belongs before one that is folded; `folded`: the last time folded of each log. */

@@ -17,7 +17,8 @@ import type { Writer } from './writer.ts'
 export interface Occasion {
   readonly page: readonly Entry[]
   readonly empty?: { readonly dot: Dot; readonly reason: string }
-  readonly store: (revision: Revision) => Promise<Written>
+  /** Null: it cannot be stored as it is, and nothing was. */
+  readonly store: (revision: Revision) => Promise<Written | null>
 }
 
 /** What the transaction has to say in any case; inbox items whose commits were placed after all go. */
@@ -32,7 +33,7 @@ export async function reconcileLog(
   { log, present }: Writer,
   state: LogState,
   { store, ...news }: Occasion,
-): Promise<{ readonly status: Written['status']; readonly next: Reconciled<World> }> {
+): Promise<{ readonly status: Written['status'] | null; readonly next: Reconciled<World> }> {
   const { id, rules, confirmed, outbox, head } = state
   const { position, lineage, issued } = head
   const recent = await readRecent(log, state.recent, { log: id, position, outbox })
@@ -50,14 +51,14 @@ export async function reconcileLog(
   const placed = placedInbox(next.placed, { inbox: present.inbox(), known })
   const items = [...newlyWithdrawn(id, next.changed), ...placed.items]
   const changed = next.changed.map(({ after }) => after)
-  const { status, record } = await store({
+  const written = await store({
     next,
     revised: { log: id, stamp: stampOf(state), changed, inbox: items },
     inboxGone: placed.gone,
   })
-  if (status === 'written') {
+  if (written?.status === 'written') {
     present.settle(id, {
-      head: mustHeadOf(record, id),
+      head: mustHeadOf(written.record, id),
       entries: news.page,
       outbox: next.outbox,
       step: next.confirmed,
@@ -69,5 +70,5 @@ export async function reconcileLog(
       }),
     })
   }
-  return { status, next }
+  return { status: written?.status ?? null, next }
 }

@@ -6,14 +6,24 @@
  * known so far; nothing is decided in between, for this runs as one job.
  */
 import { dotKey, type LogId } from '../core/dot.ts'
-import type { StoreLog } from '../log/port.ts'
+import { VarveError } from '../core/errors.ts'
+import type { StoreRecord } from '../log/port.ts'
+import { isSetBack } from '../log/record.ts'
 import type { LogState } from './log-state.ts'
 import { type LogNews, mustHeadOf, type Present, positionsOf } from './present.ts'
 import { readEntriesMax } from './read-by-time.ts'
+import { rebuild, wasReset } from './rebuild.ts'
+import type { Writer } from './writer.ts'
 
-export async function refresh(log: StoreLog, present: Present): Promise<void> {
+export async function refresh(writer: Writer): Promise<void> {
+  const { log, present } = writer
   for (;;) {
     const news = await log.readNews(positionsOf(present.logs()), readEntriesMax)
+    mustNotBeSetBack(news.record, present)
+    if (wasReset(present.logs(), news.record)) {
+      await rebuild(writer)
+      continue
+    }
     const newsByLog = new Map<LogId, LogNews>()
     let whole = true
     for (const state of present.logs()) {
@@ -27,6 +37,14 @@ export async function refresh(log: StoreLog, present: Present): Promise<void> {
     present.takeNews(newsByLog, whole ? await log.readInbox() : present.inbox())
     if (whole) return
   }
+}
+
+/** INVARIANT: no write is decided on a store that lost what it had acknowledged; whoever notices says so. */
+function mustNotBeSetBack(record: StoreRecord, present: Present): void {
+  if (!isSetBack(record, { ...record, heads: present.logs().map(({ head }) => head) })) return
+  throw new VarveError('store_rolled_back', 'The browser has set this store back to an earlier state.', {
+    hint: 'Reload the app. What the server has is safe; what was not sent and is no longer stored is lost.',
+  })
 }
 
 function partOf({ head, outbox }: LogState, entries: LogNews['entries']): LogNews {

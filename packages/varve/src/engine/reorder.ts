@@ -11,12 +11,17 @@ import { timeAt } from './read-by-time.ts'
 import { feedingLogs, type SnapshotScope } from './snapshots.ts'
 import type { Writer } from './writer.ts'
 
-export async function reorder({ model, log, present }: Writer, freeze: boolean): Promise<void> {
+export async function reorder({ model, log, present, freeze }: Writer): Promise<void> {
   const late = present.views.late()
   if (late.size === 0) return
   const logs = present.logs()
   const scope = { model, logs, heads: logs.map(({ head }) => head) }
-  const { views } = await foldTo(log, { scope, cut: positionsOf(logs), freeze, only: late })
+  const { views } = await foldTo(log, {
+    scope,
+    cut: positionsOf(logs),
+    freeze,
+    only: { projections: late, worlds: false },
+  })
   present.reorder(views)
 }
 

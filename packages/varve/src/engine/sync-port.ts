@@ -1,6 +1,7 @@
 /** What the sync module needs of an engine, and may do to it. The engine does not know that there is a network. */
 import type { Commit, Entry } from '../core/commit.ts'
-import type { Dot, LogId, ReplicaId } from '../core/dot.ts'
+import type { Dot, LogId, Position, ReplicaId } from '../core/dot.ts'
+import type { Hash } from '../core/hash.ts'
 import type { LogStatus, Problem, SyncPhase } from '../core/query.ts'
 import type { LogHead } from '../log/port.ts'
 
@@ -27,6 +28,15 @@ export interface SyncPort {
    * starts beyond the next position, `fenced` if another tab leads now.
    */
   applyEntries(log: LogId, epoch: string, entries: readonly Entry[]): Promise<'applied' | 'gap' | 'fenced'>
+  /** The chain at each of these positions, none beyond what is stored here. */
+  readChains(log: LogId, positions: readonly Position[]): Promise<readonly Hash[]>
+  /**
+   * The server's log, of this epoch, has only the entries up to `fork` in common with ours: goes back to there, and
+   * takes what was ours into the outbox again (rule C7).
+   */
+  heal(log: LogId, epoch: string, fork: Position): Promise<'done' | 'fenced'>
+  /** The server holds another command under this dot of ours: from it on all that is pending gets new dots (rule C8). */
+  rename(log: LogId, from: Dot): Promise<'done' | 'fenced'>
   /** The server will never place this commit as it is: it becomes withdrawn, and what leaned on it is decided again. */
   withdraw(log: LogId, dot: Dot, reason: string): Promise<void>
   /** Another tab may have changed something: look. */

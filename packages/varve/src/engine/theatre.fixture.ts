@@ -158,11 +158,17 @@ export interface Server {
   readonly pull: (tab: Engine, max?: number) => Promise<void>
 }
 
-export function theatreServer(epoch = 'e1'): Server {
+/** @param backup entries that it begins with, as one that was restored does */
+export function theatreServer(epoch = 'e1', backup: Readonly<Record<LogId, readonly Entry[]>> = {}): Server {
   const ledgers = new Map<LogId, Ledger>([
     ['hall', createLedger(epoch)],
     ['desk/1', createLedger(epoch)],
   ])
+  for (const [id, entries] of Object.entries(backup)) {
+    const ledger = ledgers.get(id) as Ledger
+    for (const { commit, principal, time } of entries)
+      ledger.offer({ epoch, prev: ledger.facts(commit).history, commit, principal, time })
+  }
   let time = 1_000
 
   const mustLedger = (id: LogId): Ledger => ledgers.get(id) as Ledger

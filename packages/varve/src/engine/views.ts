@@ -39,6 +39,12 @@ export interface Views {
   late(): ReadonlySet<string>
   /** Puts freshly folded views, of all that is applied, in place of late ones. */
   reorder(views: ReadonlyMap<string, View>, outboxOf: OutboxOf): ReadonlyMap<string, ProjectionUpdate>
+  /** Puts freshly folded views in place of all; `times` are those of their last entries. */
+  rebuild(
+    views: ReadonlyMap<string, View>,
+    times: ReadonlyMap<LogId, number>,
+    outboxOf: OutboxOf,
+  ): ReadonlyMap<string, ProjectionUpdate>
   failures(): readonly ProjectionFailure[]
 }
 
@@ -171,6 +177,11 @@ export function createViews({ model, logs, confirmed, ...options }: ViewsOptions
     late: () =>
       new Set([...shown.values()].filter(({ late }) => late).map(({ projection }) => projection.name)),
     reorder,
+    rebuild: (views: ReadonlyMap<string, View>, fresh: ReadonlyMap<LogId, number>, outboxOf: OutboxOf) => {
+      times.clear()
+      for (const [log, time] of fresh) times.set(log, time)
+      return reorder(views, outboxOf)
+    },
     failures: () => [...shown.values()].flatMap(({ pending }) => failureOf(pending) ?? []),
   })
 }

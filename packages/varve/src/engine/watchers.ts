@@ -51,7 +51,8 @@ export function createWatchers(
   let lastStatus = shown.status()
 
   changes.listen((change) => {
-    for (const stream of change.streams) routeStream(stream)
+    const moved = change.streams === 'all' ? [...streams.keys()] : change.streams
+    for (const stream of moved) routeStream(stream)
     for (const [name, update] of change.views) tell(projections.get(name), update)
     if (change.inbox) tell(inboxes, shown.inbox())
     if (change.fates.length > 0) tell(fates, { kind: 'fates', fates: change.fates })

@@ -8,11 +8,13 @@ export interface Writer {
   readonly model: Model
   readonly log: StoreLog
   readonly present: Present
+  /** Whether states are deep-frozen. */
+  readonly freeze: boolean
 }
 
 /** How often a write is decided anew because another tab was faster, before the caller is told `busy`. */
 export const roundsMax = 8
 
-export async function catchUp({ log, present }: Writer): Promise<void> {
-  await refresh(log, present)
+export async function catchUp(writer: Writer): Promise<void> {
+  await refresh(writer)
 }

@@ -30,6 +30,8 @@ export interface MemoryDisk {
   readonly tables: MemoryTables
   /** A disk of its own with the same content. */
   clone(): MemoryDisk
+  /** Becomes what another disk holds, under open handles: a browser that rolls a store back without a word. */
+  setBack(to: MemoryDisk): void
   /** Clears the site's data: every open handle is told `store_gone`. */
   erase(): void
   onErase(listener: () => void): () => void
@@ -45,6 +47,15 @@ function diskOf(tables: MemoryTables): MemoryDisk {
   return Object.freeze({
     tables,
     clone: () => diskOf(copyTables(tables)),
+    setBack({ tables: before }) {
+      const copy = copyTables(before)
+      tables.record = copy.record
+      refill(tables.outboxes, copy.outboxes)
+      refill(tables.entries, copy.entries)
+      refill(tables.streams, copy.streams)
+      refill(tables.inbox, copy.inbox)
+      refill(tables.snapshots, copy.snapshots)
+    },
     erase() {
       tables.record = null
       for (const table of [tables.outboxes, tables.entries, tables.streams, tables.inbox, tables.snapshots])
@@ -56,6 +67,11 @@ function diskOf(tables: MemoryTables): MemoryDisk {
       return () => listeners.delete(listener)
     },
   } satisfies MemoryDisk)
+}
+
+function refill<K, V>(table: Map<K, V>, from: ReadonlyMap<K, V>): void {
+  table.clear()
+  for (const [key, value] of from) table.set(key, value)
 }
 
 function emptyTables(): MemoryTables {
