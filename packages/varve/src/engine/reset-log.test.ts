@@ -44,7 +44,7 @@ async function settle(server: Server, ...tabs: readonly Tab[]): Promise<void> {
 }
 
 describe('a log that is reset', () => {
-  it('E34 C7 after a fork ours is pending again, with its names, and comes back to the server; nothing is lost or doubled', async () => {
+  it('E36 C7 after a fork ours is pending again, with its names, and comes back to the server; nothing is lost or doubled', async () => {
     const { a, b, restored } = await afterRestore(1)
     const before = shownBy(a, seats)
     expect(await a.heal('hall', 'e2', 1)).toBe('done')
@@ -63,7 +63,7 @@ describe('a log that is reset', () => {
     expect(dots?.toSorted()).toEqual(['a91', 'a92', 'b91'])
   })
 
-  it('E34 whoever watches is told of what is gone, the other tabs fold it anew, and so does a later visit', async () => {
+  it('E36 whoever watches is told of what is gone, the other tabs fold it anew, and so does a later visit', async () => {
     const { disk, a } = await afterRestore(1)
     const follower = await openTab(disk, 'f')
     const told = updatesOf(follower, { kind: 'stream', stream: 'seat/2' })
@@ -76,7 +76,7 @@ describe('a log that is reset', () => {
     expect(follower.status().pending).toBe(1)
   })
 
-  it('E34 C7 a decision that leaned on a foreign entry which is lost is made again, and told in the inbox', async () => {
+  it('E36 C7 a decision that leaned on a foreign entry which is lost is made again, and told in the inbox', async () => {
     const a = await openTab(memoryDisk(), 'a')
     const b = await openTab(memoryDisk(), 'b')
     const server = theatreServer()
@@ -95,7 +95,7 @@ describe('a log that is reset', () => {
     })
   })
 
-  it('E34 C6 what was withdrawn is withdrawing again; what was dismissed stays out of sight', async () => {
+  it('E36 C6 what was withdrawn is withdrawing again; what was dismissed stays out of sight', async () => {
     const disk = memoryDisk()
     const a = await openTab(disk, 'a')
     const b = await openTab(memoryDisk(), 'b')
@@ -125,7 +125,7 @@ describe('a log that is reset', () => {
     })
   })
 
-  it('E34 a tab that no longer leads resets nothing', async () => {
+  it('E36 a tab that no longer leads resets nothing', async () => {
     const { disk, a } = await afterRestore(1)
     const other = await openTab(disk, 'o')
     await other.lead('o9')
