@@ -246,13 +246,14 @@ describe('reconcile', () => {
     expect(result.outbox[0]).toBe(a.outbox()[0])
   })
 
-  it('R14 a refusal carries its details', () => {
+  it.each([
+    [{ seat: 'A' }, { seat: 'A' }],
+    ['x'.repeat(40_000), { message: 'Its details take 40002 of at most 32768 characters.' }],
+  ])('R14 a refusal carries its details, cut if there is no room for them', (details, kept) => {
     const rules: Rules<Seats> = {
       ...toyRules,
       decide: (_seats, _intent, theirs) =>
-        theirs.length > 0
-          ? { ok: false, reason: 'no', details: { seat: 'A' } }
-          : toyRules.decide(noSeats, _intent, []),
+        theirs.length > 0 ? { ok: false, reason: 'no', details } : toyRules.decide(noSeats, _intent, []),
     }
     const ledger = createLedger('e')
     const [a, b] = [client('a', rules), client('b')]
@@ -260,7 +261,7 @@ describe('reconcile', () => {
     b.wish('TA')
     push(ledger, b)
     pull(ledger, a)
-    expect(a.outbox()[0]?.withdrawn).toMatchObject({ reason: 'no', details: { seat: 'A' } })
+    expect(a.outbox()[0]?.withdrawn).toMatchObject({ reason: 'no', details: kept })
   })
 
   it('R15 commits of an ancestor after the dot where we left it are foreign', () => {
