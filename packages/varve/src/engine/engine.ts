@@ -281,6 +281,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
     close: () => (closing ??= close()),
 
     lead: leader.lead,
+    follow: leader.follow,
     readLogs: () =>
       gate.read(async () => {
         await catchUp(writer)

@@ -15,6 +15,7 @@ import { catchUp, roundsMax, type Writer } from './writer.ts'
 export interface Leader {
   leads(): boolean
   lead(replica: ReplicaId): Promise<void>
+  follow(): void
   applyEntries(log: LogId, epoch: string, entries: readonly Entry[]): Promise<'applied' | 'gap' | 'fenced'>
   /** See `SyncPort`. */
   heal(log: LogId, epoch: string, fork: Position): Promise<'done' | 'fenced'>
@@ -166,6 +167,7 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
         await mint(replica)
         maySave()
       }),
+    follow: () => void (fence !== null && step()),
     applyEntries,
     heal: (id: LogId, epoch: string, fork: Position) => gate.write(() => healOn(id, epoch, fork)),
     rename: (id: LogId, from: Dot) => gate.write(() => renameOn(id, from)),

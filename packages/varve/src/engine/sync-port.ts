@@ -21,6 +21,8 @@ export interface SyncReport {
 export interface SyncPort {
   /** Takes over as the tab that talks to the server: fences the leader before, and mints this replica. */
   lead(replica: ReplicaId): Promise<void>
+  /** Another tab leads, or may: what this one still does as a leader is answered `fenced`. */
+  follow(): void
   /** As stored and folded here; reads what other tabs wrote first. */
   readLogs(): Promise<readonly SyncedLog[]>
   /**

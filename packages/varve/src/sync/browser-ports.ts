@@ -1,5 +1,14 @@
 /** The ports as a browser's worker has them: WebSocket, Web Locks, BroadcastChannel, online and offline events. */
-import type { Connection, Locks, NetworkHints, SyncClock, SyncPorts, TabChannel, Transport } from './ports.ts'
+import type {
+  Connection,
+  Hold,
+  Locks,
+  NetworkHints,
+  SyncClock,
+  SyncPorts,
+  TabChannel,
+  Transport,
+} from './ports.ts'
 import { type Sync, type SyncContext, startSync } from './sync.ts'
 
 /** How `serveStore` is told what to sync with. */
@@ -67,14 +76,26 @@ export function webSocketTransport(url: string | URL): Transport {
 }
 
 export const webLocks: Locks = Object.freeze({
-  async withLock(name: string, hold: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    try {
-      await navigator.locks.request(name, { signal }, hold)
-    } catch (error) {
-      if (!signal.aborted) throw error
-    }
-  },
+  withLock: (name: string, hold: Hold, signal: AbortSignal) => requestLock(name, { signal }, hold),
+  stealLock: (name: string, hold: Hold) => requestLock(name, { steal: true }, hold),
 })
+
+async function requestLock(name: string, options: LockOptions, hold: Hold): Promise<void> {
+  const stolen = Promise.withResolvers<void>()
+  let held: Promise<void> | null = null
+  const grant = (): Promise<void> => {
+    held = hold(stolen.promise)
+    return held
+  }
+  try {
+    await navigator.locks.request(name, options, grant)
+  } catch (error) {
+    // The request of a lock that is stolen fails at once, though its holder goes on.
+    stolen.resolve()
+    if (held === null && !options.signal?.aborted) throw error
+    await held
+  }
+}
 
 export function openTabChannel(name: string): TabChannel {
   const channel = new BroadcastChannel(name)

@@ -1,16 +1,22 @@
 /**
- * The status of a tab that does not lead: what the leader says, as long as it says something. A leader that is
- * silent for too long may be frozen or dying: then the honest word is "connecting", or "offline" in a tab that could
- * not take over.
+ * The status of a tab that does not lead: what the leader says, as long as it says something.
+ *
+ * A leader beats as long as its event loop runs. Silence is counted in looks of this tab, not in time: a tab that was
+ * stalled itself wakes with one late look, not with a minute of silence, and hears what was said meanwhile before it
+ * has looked often enough. A leader that is silent for too long is frozen: whoever can takes over; until then the
+ * honest word is "connecting", or "offline" in a tab that cannot.
  */
 import type { SyncPort, SyncReport } from '../engine/sync-port.ts'
 import type { SyncPorts, TabChannel } from './ports.ts'
 
-export const reportEveryMs = 4_000
-const leaderSilentMs = 10_000
+export const beatEveryMs = 1_000
+const lookEveryMs = 500
+/** More looks than these without a word, and the leader is silent: 5 to 6 s. */
+const silentLooksMax = 10
 
 export interface Follower {
-  heard(report: SyncReport): void
+  /** The leader lives; null: it has nothing to report yet. */
+  heard(report: SyncReport | null): void
   /** What is so as long as no leader is heard; "connecting" at first. */
   expect(phase: 'connecting' | 'offline'): void
   /** This tab leads, or stops. */
@@ -18,16 +24,31 @@ export interface Follower {
   resume(): void
 }
 
-export function followLeader(engine: SyncPort, channel: TabChannel, { clock }: SyncPorts): Follower {
+export interface FollowOptions {
+  readonly channel: TabChannel
+  /** 1, or more for a tab that takes longer to call a leader silent. */
+  readonly getPatience: () => number
+  /** The leader is silent; told again for as long as it is. */
+  readonly onSilence: () => void
+}
+
+export function followLeader(
+  engine: SyncPort,
+  { channel, getPatience, onSilence }: FollowOptions,
+  { clock }: SyncPorts,
+): Follower {
   let unheard: SyncReport = { phase: 'connecting', problem: null, heads: [] }
   let forget: () => void = () => {}
   let isFollowing = false
   let isHeard = false
+  let silentLooks = 0
 
   function resume(): void {
     isFollowing = true
+    silentLooks = 0
     hearNothing()
     channel.post({ type: 'ask' })
+    lookLater()
   }
 
   function hearNothing(): void {
@@ -35,14 +56,28 @@ export function followLeader(engine: SyncPort, channel: TabChannel, { clock }: S
     engine.report(unheard)
   }
 
+  /** Not all tabs at the same moment: one of them will lead. */
+  function lookLater(): void {
+    forget = clock.at(clock.now() + lookEveryMs * (1 + clock.random() / 10), look)
+  }
+
+  function look(): void {
+    silentLooks += 1
+    lookLater()
+    if (silentLooks <= silentLooksMax * getPatience()) return
+    silentLooks = 0
+    hearNothing()
+    onSilence()
+  }
+
   resume()
   return Object.freeze({
-    heard(report: SyncReport): void {
+    heard(report: SyncReport | null): void {
       if (!isFollowing) return
+      silentLooks = 0
+      if (report === null) return
       isHeard = true
       engine.report(report)
-      forget()
-      forget = clock.at(clock.now() + leaderSilentMs, hearNothing)
     },
     expect(phase: 'connecting' | 'offline'): void {
       if (phase === unheard.phase) return

@@ -19,7 +19,7 @@ import {
   type SessionState,
   sessionWakeAtMs,
 } from '../protocol/session-state.ts'
-import { reportEveryMs } from './follow.ts'
+import { beatEveryMs } from './follow.ts'
 import type { Connection, SyncPorts } from './ports.ts'
 import type { SyncContext, TabMessage } from './sync.ts'
 
@@ -43,7 +43,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   let state: SessionState = newSession(context.store, context.token, [])
   let connection: Connection | null = null
   let forgetTick: () => void = () => {}
-  let forgetReport: () => void = () => {}
+  let forgetBeat: () => void = () => {}
   let lastReport = ''
   let isRunning = false
   let isStopped = false
@@ -58,6 +58,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   const stopWatching = engine.onChange(() => void showStore())
   const stopHints = ports.networkHints((network) => take({ type: 'hint', network }))
 
+  beat()
   running = begin().catch((error) => {
     ports.reportError(error)
     fencedOut.resolve()
@@ -66,8 +67,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   return Object.freeze({
     setToken: (token: string | null) => take({ type: 'token', token }),
     look: showStore,
-    // Who hears a report takes it that there is a leader with a name of its own.
-    tellReport: () => isNamed && post({ type: 'report', report: presentReport() }),
+    tellReport,
     minted: minted.promise,
     fenced: fencedOut.promise,
     async stop(): Promise<void> {
@@ -75,7 +75,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       stopHints()
       isStopped = true
       forgetTick()
-      forgetReport()
+      forgetBeat()
       connection?.close()
       connection = null
       await running
@@ -87,8 +87,9 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
     isNamed = true
     minted.resolve()
     state = { ...state, logs: await storedLogs() }
+    if (isStopped) return
     take({ type: 'start' })
-    tellRegularly()
+    tellReport()
   }
 
   async function storedLogs(): Promise<readonly StoredLog[]> {
@@ -212,12 +213,18 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
     if (text === lastReport) return
     lastReport = text
     engine.report(now)
-    post({ type: 'report', report: now })
+    tellReport()
   }
 
-  function tellRegularly(): void {
-    post({ type: 'report', report: presentReport() })
-    forgetReport = clock.at(clock.now() + reportEveryMs, tellRegularly)
+  /** Who hears a report takes it that there is a leader with a name of its own. */
+  function tellReport(): void {
+    post(isNamed ? { type: 'report', report: presentReport() } : { type: 'alive' })
+  }
+
+  /** From the first moment on, also while the store lets it wait: it only says that this thread runs. */
+  function beat(): void {
+    tellReport()
+    forgetBeat = clock.at(clock.now() + beatEveryMs, beat)
   }
 
   function armTick(): void {

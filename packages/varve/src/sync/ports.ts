@@ -24,12 +24,17 @@ export interface Connection {
   close(): void
 }
 
+/** What is done while the lock is held. `stolen` resolves when somebody took the lock away meanwhile. */
+export type Hold = (stolen: Promise<void>) => Promise<void>
+
 export interface Locks {
   /**
-   * Waits for the lock, then holds it until `hold` settles. Resolves when it was released; aborting while waiting
-   * makes it resolve without `hold` having run.
+   * Waits for the lock, then holds it until `hold` settles. Resolves when that is over, also if the lock was stolen;
+   * aborting while waiting makes it resolve without `hold` having run.
    */
-  withLock(name: string, hold: () => Promise<void>, signal: AbortSignal): Promise<void>
+  withLock(name: string, hold: Hold, signal: AbortSignal): Promise<void>
+  /** The same without waiting: the lock is taken from whoever holds it; those who wait for it go on waiting. */
+  stealLock(name: string, hold: Hold): Promise<void>
 }
 
 /** Between the tabs of one store; never delivers to the sender. */

@@ -7,15 +7,17 @@
  * What only a leader needs, the session and the codec, is a chunk of its own: opening a store does not wait for it, and
  * a tab that has not got it does not ask to lead.
  *
- * Leadership is a Web Lock: it passes on when the tab ends, however it ends. A leader mints a replica id before
- * anything else (rule C8). Nothing here holds state that matters: what is pending, placed and known is in the log,
- * and a driver that starts anew goes on from there.
+ * Leadership is a Web Lock: it passes on when the tab ends, however it ends. From a leader that is silent, because its
+ * tab is frozen, another tab steals it; when the robbed one wakes, it hears so and follows. A leader mints a replica id
+ * before anything else (rule C8), which fences the one before: who has the lock is a matter of economy, not of safety.
+ * Nothing here holds state that matters: what is pending, placed and known is in the log, and a driver that starts anew
+ * goes on from there.
  */
 import type { SyncPort, SyncReport } from '../engine/sync-port.ts'
 import { followLeader } from './follow.ts'
 import type { Leading, lead } from './lead.ts'
 import { loadPatiently } from './load.ts'
-import type { SyncPorts } from './ports.ts'
+import type { Hold, SyncPorts } from './ports.ts'
 
 export interface SyncContext {
   readonly engine: SyncPort
@@ -42,6 +44,8 @@ export interface Sync {
 export type TabMessage =
   | { readonly type: 'moved' }
   | { readonly type: 'report'; readonly report: SyncReport }
+  /** From a leader that has nothing to report yet. */
+  | { readonly type: 'alive' }
   /** A follower asks for the leader's report. */
   | { readonly type: 'ask' }
   | { readonly type: 'token'; readonly token: string }
@@ -57,7 +61,11 @@ export function startSync(
   const { engine, name } = context
   const channel = ports.openTabChannel(`varve:${name}`)
   const stopping = new AbortController()
-  const follower = followLeader(engine, channel, ports)
+  const lock = `varve:${name}:leader`
+  let stopWaiting: () => void = () => {}
+  let robbedAtMs: readonly number[] = []
+  const onSilence = () => stopWaiting()
+  const follower = followLeader(engine, { channel, getPatience, onSilence }, ports)
   let token = context.token
   let leader: Leading | null = null
   const named = Promise.withResolvers<void>()
@@ -69,6 +77,7 @@ export function startSync(
     const told = message as TabMessage
     if (told.type === 'moved') guarded(leader === null ? engine.refresh() : leader.look())
     else if (told.type === 'report') hear(told.report)
+    else if (told.type === 'alive') follower.heard(null)
     else if (told.type === 'ask') leader?.tellReport()
     else if (told.type === 'token') leader?.setToken(told.token)
   })
@@ -98,21 +107,49 @@ export function startSync(
     if (loaded === null) return
     follower.expect('connecting')
     while (!signal.aborted) {
-      await ports.locks.withLock(`varve:${name}:leader`, () => leadUntilStopped(loaded.lead), signal)
+      const silence = new AbortController()
+      let isGranted = false
+      const hold: Hold = (stolen) => {
+        isGranted = true
+        return leadUntilStopped(loaded.lead, stolen)
+      }
+      stopWaiting = () => silence.abort()
+      await ports.locks.withLock(lock, hold, AbortSignal.any([signal, silence.signal]))
+      if (!isGranted && !signal.aborted) await ports.locks.stealLock(lock, hold)
     }
   }
 
-  async function leadUntilStopped(start: typeof lead): Promise<void> {
+  async function leadUntilStopped(start: typeof lead, stolen: Promise<void>): Promise<void> {
+    if (stopping.signal.aborted) return
     follower.pause()
+    let isRobbed = false
+    const robbed = stolen.then(() => {
+      isRobbed = true
+    })
     leader = start({ ...context, token }, ports, post)
     leader.minted.then(named.resolve)
-    await Promise.race([stopped, leader.fenced])
-    await leader.stop()
+    await Promise.race([stopped, leader.fenced, robbed])
+    if (isRobbed) robbedAtMs = [...robbedAtMs, ports.clock.now()]
+    engine.follow()
+    const leaving = leader.stop()
     leader = null
-    if (stopping.signal.aborted) return
+    if (!stopping.signal.aborted) follower.resume()
+    await leaving
+    // It may just have got what it asked for as a leader.
+    engine.follow()
+    if (stopping.signal.aborted || isRobbed) return
     // Fenced, or the store does not answer: let others lead, and do not spin.
-    follower.resume()
     await Promise.race([stopped, pause(leadAgainMs)])
+  }
+
+  /**
+   * A tab is robbed when it is frozen, but also when it is busy for longer than others wait. If all tabs are as busy,
+   * they would rob each other for ever: who is robbed often waits twice as long with each time.
+   */
+  function getPatience(): number {
+    const sinceMs = ports.clock.now() - robbedLatelyMs
+    robbedAtMs = robbedAtMs.filter((atMs) => atMs > sinceMs)
+    return 2 ** Math.max(0, robbedAtMs.length - robbedOftenMin)
   }
 
   function hear(report: SyncReport): void {
@@ -130,3 +167,5 @@ export function startSync(
 }
 
 const leadAgainMs = 2_000
+const robbedLatelyMs = 120_000
+const robbedOftenMin = 2

@@ -4,26 +4,62 @@
  */
 import { decodeClient, encode } from '../protocol/codec.ts'
 import { type SyncFactory, systemClock, webSocketTransport } from '../sync/browser-ports.ts'
-import type { Connection, Locks, SyncPorts, TabChannel, Transport } from '../sync/ports.ts'
+import type { Connection, Hold, Locks, SyncPorts, TabChannel, Transport } from '../sync/ports.ts'
 import { startSync } from '../sync/sync.ts'
 import type { ReferenceServer } from './reference-server.ts'
 
-/** Web Locks in memory: exclusive, first come, first served. */
+/** Web Locks in memory: exclusive, first come, first served, except for thieves. */
 export function memoryLocks(): Locks {
-  const tails = new Map<string, Promise<void>>()
-  return Object.freeze({
-    async withLock(name: string, hold: () => Promise<void>, signal: AbortSignal): Promise<void> {
-      const before = tails.get(name) ?? Promise.resolve()
-      const mine = Promise.withResolvers<void>()
-      tails.set(name, mine.promise)
-      const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
-      await Promise.race([before, aborted])
-      try {
-        if (!signal.aborted) await hold()
-      } finally {
-        // Whoever comes next waits for the one before too, if this one gave up waiting.
-        before.then(() => mine.resolve())
+  type Grip = PromiseWithResolvers<void>
+  interface Lock {
+    /** Whoever has the lock; it is resolved when the lock is stolen. */
+    holder: Grip | null
+    readonly waiting: Set<() => void>
+  }
+  const locks = new Map<string, Lock>()
+  const lockOf = (name: string): Lock => {
+    const lock = locks.get(name) ?? { holder: null, waiting: new Set() }
+    locks.set(name, lock)
+    return lock
+  }
+  const take = (lock: Lock): Grip => {
+    lock.holder = Promise.withResolvers<void>()
+    return lock.holder
+  }
+  const keep = async (lock: Lock, grip: Grip, hold: Hold): Promise<void> => {
+    try {
+      await hold(grip.promise)
+    } finally {
+      if (lock.holder === grip) {
+        lock.holder = null
+        const [grantNext] = lock.waiting
+        grantNext?.()
       }
+    }
+  }
+  return Object.freeze({
+    async withLock(name: string, hold: Hold, signal: AbortSignal): Promise<void> {
+      const lock = lockOf(name)
+      const turn = Promise.withResolvers<Grip | null>()
+      const grant = () => {
+        lock.waiting.delete(grant)
+        turn.resolve(take(lock))
+      }
+      const giveUp = () => {
+        lock.waiting.delete(grant)
+        turn.resolve(null)
+      }
+      signal.addEventListener('abort', giveUp)
+      if (signal.aborted) giveUp()
+      else if (lock.holder === null) grant()
+      else lock.waiting.add(grant)
+      const grip = await turn.promise
+      if (grip !== null) await keep(lock, grip, hold)
+    },
+    async stealLock(name: string, hold: Hold): Promise<void> {
+      const lock = lockOf(name)
+      lock.holder?.resolve()
+      await keep(lock, take(lock), hold)
     },
   })
 }
