@@ -15,8 +15,7 @@ let epoch: string
 
 beforeEach(async () => {
   server = await startTestServer({ limits: { bufferedBytesMax: 64 * 1024, pageCharsMax: 16 * 1024 } })
-  honest = await connectTestClient(server.url, { logs: ['shop'] })
-  epoch = (await honest.next('welcome')).logs[0]!.epoch
+  await greetHonest()
   a = testAuthor({ log: 'shop', replica: 'a' })
 })
 afterEach(async () => {
@@ -28,6 +27,11 @@ afterEach(async () => {
   await honest.close()
   await server.close()
 })
+
+async function greetHonest(): Promise<void> {
+  honest = await connectTestClient(server.url, { logs: ['shop'] })
+  epoch = (await honest.next('welcome')).logs[0]!.epoch
+}
 
 async function hostile(): Promise<TestClient> {
   const client = await connectTestClient(server.url, { logs: ['shop'] })
@@ -211,9 +215,19 @@ describe('bad input', () => {
     const socket = connectTcp(server.port, server.host)
     socket.resume()
     await once(socket, 'close')
-    honest = await connectTestClient(server.url, { logs: ['shop'] })
-    epoch = (await honest.next('welcome')).logs[0]!.epoch
-  })
+    await greetHonest()
+  }, 5_000)
+
+  it('V17 sockets that ask for nothing are counted', async () => {
+    await server.close()
+    server = await startTestServer({ limits: { connectionsMax: 1 } })
+    const sockets = Array.from({ length: 300 }, () => connectTcp(server.port, server.host))
+    for (const socket of sockets) socket.on('error', () => {}).resume()
+    await Promise.race(sockets.map((socket) => once(socket, 'close')))
+    for (const socket of sockets) socket.destroy()
+    await Promise.all(sockets.map((socket) => socket.closed || once(socket, 'close')))
+    await greetHonest()
+  }, 5_000)
 
   it('V17 raw garbage instead of frames ends its socket', async () => {
     const socket = await upgraded()

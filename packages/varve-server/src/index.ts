@@ -1,7 +1,7 @@
 /** The door `varve-server`. */
 export type { Access, Asking, Authorize, LogRights } from './access.ts'
 export type { Dispatched, DispatchOptions } from './dispatch.ts'
-export type { Health } from './health.ts'
+export type { Health, PolicyHealth } from './health.ts'
 export type { Written } from './host.ts'
 export type { ServerAddress } from './http-front.ts'
 export { type ServerLimits, serverLimits } from './limits.ts'

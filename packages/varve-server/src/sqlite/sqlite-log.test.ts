@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
-import { type AcceptFacts, accept, type Commit, createLedger, extendHistory } from 'varve/core'
+import { type AcceptFacts, accept, type Commit, createLedger, type Dot, extendHistory } from 'varve/core'
 import { afterAll, describe, expect, it } from 'vitest'
+import type { LogTx } from '../log-port.ts'
 import { describeServerLog, offer } from '../testing/server-log-contract.ts'
 import { testAuthor } from '../testing/test-author.ts'
 import { sqliteLog } from './sqlite-log.ts'
@@ -105,6 +106,34 @@ describe('the SQLite file', () => {
     expect(await restored.epochOf('later')).not.toBe(await log.epochOf('later'))
     expect((await restored.head('shop'))?.epoch).not.toBe((await log.head('shop'))?.epoch)
     await Promise.all([log.close(), restored.close()])
+  })
+
+  it('V3 a lineage that was undone is forgotten', async () => {
+    const log = sqliteLog(':memory:')
+    const [a, b] = [testAuthor({ log: 'shop', replica: 'a' }), testAuthor({ log: 'shop', replica: 'b' })]
+    const [a1, b1] = [a.commit({ writes: ['x/1'] }), b.commit({ writes: ['y/1'] })]
+    await log.write(async (tx) => {
+      await offer(tx, a1)
+      await offer(tx, b1)
+    })
+    /** r continues the parent, s continues r and reads what a wrote: what disturbs s then? */
+    const disturbed = async (tx: LogTx, parent: Dot) => {
+      const r = testAuthor({ log: 'shop', replica: 'r', parent })
+      const r1 = r.commit({ writes: ['z/1'] })
+      expect((await offer(tx, r1)).kind).toBe('place')
+      const s1 = testAuthor({ log: 'shop', replica: 's', parent: r1.dot }).commit({
+        writes: ['s/1'],
+        reads: ['x/1'],
+      })
+      return [...(await tx.facts(s1, new Set())).disturbedAt]
+    }
+    const undone = log.write(async (tx) => {
+      expect(await disturbed(tx, a1.dot)).toEqual([])
+      throw new Error('no')
+    })
+    await expect(undone).rejects.toThrow('no')
+    expect(await log.write((tx) => disturbed(tx, b1.dot))).toEqual([['x/1', 1]])
+    await log.close()
   })
 
   it('V3 gives the same facts as the book in memory, on random histories', async () => {
