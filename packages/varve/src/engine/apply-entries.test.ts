@@ -295,6 +295,27 @@ describe('applyEntries', () => {
     expect(next.status().pending).toBe(0)
   })
 
+  it('E13 what the server told a leader that was replaced changes nothing, and takes no name from the next', async () => {
+    const disk = memoryDisk()
+    const next = await openTab(disk, 'n')
+    const replaced = async (replica: string) => {
+      const old = await openTab(disk, replica)
+      await old.lead(`${replica}9`)
+      return old
+    }
+    const [a, b] = [await replaced('a'), await replaced('b')]
+    await next.lead('n9')
+    await next.wish(take('1', { by: 'ann' }))
+    const dot = { replica: 'n9', counter: 1 }
+    await a.refresh()
+    expect(await a.withdraw('hall', dot, 'forbidden')).toBe('fenced')
+    await b.refresh()
+    expect(await b.rename('hall', dot)).toBe('fenced')
+    expect([a, b, next].map((tab) => tab.status().leading)).toEqual([false, false, true])
+    await next.refresh()
+    expect(next.status()).toMatchObject({ replica: 'n9', pending: 1, withdrawn: 0 })
+  })
+
   it('E14 a cancelled commit is emptied in place, what leaned on it is decided again, and the user is not told of it (C10)', async () => {
     const { a, b, server } = await twoStores()
     await a.wish(take('1', { by: 'ann' }))

@@ -8,11 +8,21 @@ import type { CommitRef } from '../core/query.ts'
 import { reconcileLog } from './reconcile-log.ts'
 import { catchUp, roundsMax, type Writer } from './writer.ts'
 
+export interface Emptying {
+  readonly reason: string
+  /** Given by a leader, which acts for the server. */
+  readonly fence?: number
+}
+
 /** False if there is no such pending commit, or it is withdrawn already. */
-export async function emptyPending(writer: Writer, ref: CommitRef, reason: string): Promise<boolean> {
+export async function emptyPending(
+  writer: Writer,
+  ref: CommitRef,
+  emptying: Emptying,
+): Promise<boolean | 'fenced'> {
   for (let round = 0; round < roundsMax; round += 1) {
     await catchUp(writer)
-    const done = await tryEmpty(writer, ref, reason)
+    const done = await tryEmpty(writer, ref, emptying)
     if (done !== 'moved') return done
   }
   throw new VarveError('busy', 'Other tabs kept writing while a commit was being withdrawn.', {
@@ -23,15 +33,16 @@ export async function emptyPending(writer: Writer, ref: CommitRef, reason: strin
 async function tryEmpty(
   writer: Writer,
   { log: id, dot }: CommitRef,
-  reason: string,
-): Promise<boolean | 'moved'> {
+  { reason, ...fence }: Emptying,
+): Promise<boolean | 'moved' | 'fenced'> {
   const state = writer.present.mustLog(id)
   const pending = state.outbox.find((commit) => sameDot(commit.dot, dot))
   if (pending === undefined || pending.withdrawn !== null) return false
   const { status } = await reconcileLog(writer, state, {
     page: [],
     empty: { dot, reason },
-    store: ({ revised }) => writer.log.reviseOutbox(revised),
+    store: ({ revised }) => writer.log.reviseOutbox({ ...revised, ...fence }),
   })
+  if (status === 'fenced') return status
   return status === 'written' ? true : 'moved'
 }

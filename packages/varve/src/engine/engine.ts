@@ -259,7 +259,10 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
       gate.mustOpen()
       return dispatch(request, again)
     },
-    cancel: (ref: CommitRef) => gate.write(() => emptyPending(writer, present.presentName(ref), cancelled)),
+    cancel: (ref: CommitRef) =>
+      gate.write(
+        async () => (await emptyPending(writer, present.presentName(ref), { reason: cancelled })) === true,
+      ),
     dismiss: (ref: CommitRef) =>
       gate.write(async () => {
         const now = present.presentName(ref)
@@ -293,9 +296,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
       gate.read(() => Promise.all(positions.map((position) => chainAt(log, id, position)))),
     heal: leader.heal,
     rename: leader.rename,
-    withdraw: async (id: LogId, dot: CommitRef['dot'], reason: string) => {
-      await gate.write(() => emptyPending(writer, { log: id, dot }, reason))
-    },
+    withdraw: leader.withdraw,
     refresh: () =>
       gate.read(async () => {
         await catchUp(writer)

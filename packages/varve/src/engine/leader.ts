@@ -7,6 +7,7 @@ import { type Dot, type LogId, type Position, type ReplicaId, sameDot } from '..
 import { VarveError } from '../core/errors.ts'
 import { logLimits, type Snapshot } from '../log/port.ts'
 import { applyPage } from './apply-page.ts'
+import { emptyPending } from './empty-pending.ts'
 import type { Gate } from './gate.ts'
 import { healLog, renameFrom } from './reset-log.ts'
 import { type SnapshotScope, viewSnapshot, worldSnapshot } from './snapshots.ts'
@@ -20,6 +21,7 @@ export interface Leader {
   /** See `SyncPort`. */
   heal(log: LogId, epoch: string, fork: Position): Promise<'done' | 'fenced'>
   rename(log: LogId, from: Dot): Promise<'done' | 'fenced'>
+  withdraw(log: LogId, dot: Dot, reason: string): Promise<'done' | 'fenced'>
   saveSnapshots(): Promise<void>
   /** All of the log is here: a good moment for a snapshot, if there is something new to save. */
   onCaughtUp(): void
@@ -49,9 +51,10 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
   let unsaved = options.unsaved
   let saving = false
 
-  async function mint(replica: ReplicaId): Promise<void> {
-    const record = await log.mintLeader(replica)
-    fence = record.fence
+  /** `asLeader`: only as the one that leads already. */
+  async function mint(replica: ReplicaId, asLeader?: number): Promise<void> {
+    const record = await log.mintLeader(replica, asLeader)
+    fence = record.replica === replica ? record.fence : null
     await catchUp(writer)
     options.onLeadChange()
   }
@@ -93,7 +96,7 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
     unsaved += applied.entries
     await options.reorder()
     // C8: before this tab, or any other, gives a name away that somebody else is using.
-    if (applied.cloned) await mint(options.newReplica())
+    if (applied.cloned) await mint(options.newReplica(), fence)
     return 'applied'
   }
 
@@ -113,13 +116,20 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
     for (let round = 0; round < roundsMax; round += 1) {
       if (fence === null) return 'fenced'
       if (!present.mustLog(id).outbox.some(({ dot }) => sameDot(dot, from))) return 'done'
-      await mint(options.newReplica())
+      await mint(options.newReplica(), fence)
+      if (fence === null) return 'fenced'
       const status = await renameFrom(writer, { log: id, from, fence })
       await catchUp(writer)
       if (status === 'fenced') return step()
       if (status === 'written') return 'done'
     }
     throw tooBusy()
+  }
+
+  async function withdrawOn(id: LogId, dot: Dot, reason: string): Promise<'done' | 'fenced'> {
+    if (fence === null) return 'fenced'
+    const done = await emptyPending(writer, { log: id, dot }, { reason, fence })
+    return done === 'fenced' ? step() : 'done'
   }
 
   function maySave(): void {
@@ -171,6 +181,7 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
     applyEntries,
     heal: (id: LogId, epoch: string, fork: Position) => gate.write(() => healOn(id, epoch, fork)),
     rename: (id: LogId, from: Dot) => gate.write(() => renameOn(id, from)),
+    withdraw: (id: LogId, dot: Dot, reason: string) => gate.write(() => withdrawOn(id, dot, reason)),
     saveSnapshots,
     onCaughtUp: () => {
       if (unsaved > 0) saveQuietly()

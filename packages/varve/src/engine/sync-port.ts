@@ -40,7 +40,7 @@ export interface SyncPort {
   /** The server holds another command under this dot of ours: from it on all that is pending gets new dots (rule C8). */
   rename(log: LogId, from: Dot): Promise<'done' | 'fenced'>
   /** The server will never place this commit as it is: it becomes withdrawn, and what leaned on it is decided again. */
-  withdraw(log: LogId, dot: Dot, reason: string): Promise<void>
+  withdraw(log: LogId, dot: Dot, reason: string): Promise<'done' | 'fenced'>
   /** Another tab may have changed something: look. */
   refresh(): Promise<void>
   report(report: SyncReport): void

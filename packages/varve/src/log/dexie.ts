@@ -139,10 +139,11 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
       return ensured
     },
     readRecord: () => read([], null, async (_database, record) => record),
-    async mintLeader(replica) {
+    async mintLeader(replica, fence) {
       const record = await connection.write(['meta'], async (database) => {
-        const record = withLeader(await mustStore(database), replica)
-        await writeStore(database, record, false)
+        const before = await mustStore(database)
+        const record = withLeader(before, replica, fence)
+        if (record !== before) await writeStore(database, record, false)
         return record
       })
       return met(record)

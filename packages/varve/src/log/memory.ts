@@ -106,8 +106,12 @@ export function openMemoryLog(disk: MemoryDisk, { onWrite = () => {} }: MemoryLo
         return { record: frozenCopy(record), created }
       }),
     readRecord: () => run(mustRecord),
-    mintLeader: (replica) =>
-      run((staging) => stageRecord(staging, tables, withLeader(mustRecord(), replica)).record),
+    mintLeader: (replica, fence) =>
+      run((staging) => {
+        const before = mustRecord()
+        const record = withLeader(before, replica, fence)
+        return record === before ? record : stageRecord(staging, tables, record).record
+      }),
 
     appendCommits: (write) =>
       run((staging) => {

@@ -103,6 +103,8 @@ export interface ApplyEntries {
 export interface ReviseOutbox {
   readonly log: LogId
   readonly stamp: Stamp
+  /** Given by a leader: what the server told it counts only while it leads. */
+  readonly fence?: number
   readonly changed: readonly Commit[]
   readonly inbox: readonly InboxItem[]
 }
@@ -150,8 +152,13 @@ export interface StoreLog {
     readonly created: boolean
   }>
   readRecord(): Promise<StoreRecord>
-  /** Fence + 1, and every head continues its lineage with the new replica (core/lineage.ts: continueLineage). */
-  mintLeader(replica: ReplicaId): Promise<StoreRecord>
+  /**
+   * Fence + 1, and every head continues its lineage with the new replica (core/lineage.ts: continueLineage).
+   *
+   * @param fence given by a leader that takes another name: nothing is done if it does not lead any more, and the
+   *   record then names another replica
+   */
+  mintLeader(replica: ReplicaId, fence?: number): Promise<StoreRecord>
 
   appendCommits(write: AppendCommits): Promise<Written>
   applyEntries(write: ApplyEntries): Promise<Written>

@@ -55,7 +55,9 @@ function newHead(log: LogId, replica: ReplicaId): LogHead {
   }
 }
 
-export function withLeader(record: StoreRecord, replica: ReplicaId): StoreRecord {
+/** The same record if a `fence` is given that is not the present one. */
+export function withLeader(record: StoreRecord, replica: ReplicaId, fence = record.fence): StoreRecord {
+  if (fence !== record.fence) return record
   const used = record.heads.some((head) => head.lineage.some((branch) => branch.replica === replica))
   assert(!used && record.replica !== replica, 'A new leader has a replica id that was never used.')
   const heads = record.heads.map((head) => ({

@@ -152,7 +152,8 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       case 'apply':
         return applyNow(output)
       case 'withdraw':
-        await engine.withdraw(output.log, output.commit.dot, output.reason)
+        if ((await engine.withdraw(output.log, output.commit.dot, output.reason)) === 'fenced')
+          fencedOut.resolve()
         return
     }
   }

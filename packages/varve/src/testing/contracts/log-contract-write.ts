@@ -1,7 +1,16 @@
 /** The contract of the log port: what a write makes true, and when it is not done. */
 import type { Commit, Entry } from '../../core/commit.ts'
 import { failureOf, type OpenDisk, type TestApi } from './log-disk.ts'
-import { headIn, openSample, pageOn, placeCommits, readAll, sampleCommit, stampOf } from './log-fixtures.ts'
+import {
+  headIn,
+  openSample,
+  pageOn,
+  placeCommits,
+  readAll,
+  sampleCommit,
+  stampOf,
+  withdrawnItem,
+} from './log-fixtures.ts'
 
 export function logWriteContract({ it, expect }: TestApi, openDisk: OpenDisk): void {
   const [a1, a2, a3, a4] = [1, 2, 3, 4].map((counter) => sampleCommit({ counter })) as [
@@ -114,6 +123,44 @@ export function logWriteContract({ it, expect }: TestApi, openDisk: OpenDisk): v
     expect(await log.saveSnapshots(0, [{ key: 'orders/1', positions: {}, state: 1 }])).toEqual('fenced')
     expect(await log.readEntries('shop', 0, 10)).toEqual([])
     expect(await log.readSnapshots(['orders/1'])).toEqual([])
+  })
+
+  it('L6 who was the leader takes no new name and revises nothing, whatever it has read since', async () => {
+    const { log, other, record } = await openSample(openDisk)
+    await log.appendCommits({ log: 'shop', stamp: stampOf(record), commits: [a1] })
+    const old = await log.mintLeader('b', record.fence)
+    const present = await other.mintLeader('c')
+    const item = withdrawnItem(a1)
+    const revise = {
+      log: 'shop',
+      stamp: stampOf(present),
+      changed: [item.withdrawn],
+      inbox: [item],
+    }
+    const before = await readAll(log)
+    expect(await log.reviseOutbox({ ...revise, fence: old.fence })).toEqual({
+      status: 'fenced',
+      record: present,
+    })
+    expect(await log.mintLeader('d', old.fence)).toEqual(present)
+    expect(await readAll(log)).toEqual(before)
+    const asLeader = await other.reviseOutbox({ ...revise, fence: present.fence })
+    expect(asLeader.status).toEqual('written')
+    expect((await other.mintLeader('d', present.fence)).replica).toEqual('d')
+  })
+
+  it('L6 who has no fence is known by its name: a write under the name before is not done', async () => {
+    const { log, other, record } = await openSample(openDisk)
+    const { record: appended } = await log.appendCommits({
+      log: 'shop',
+      stamp: stampOf(record),
+      commits: [a1],
+    })
+    const present = await other.mintLeader('b')
+    const stamp = stampOf(appended)
+    const moved = { status: 'moved', record: present }
+    expect(await log.appendCommits({ log: 'shop', stamp, commits: [a2] })).toEqual(moved)
+    expect(await log.reviseOutbox({ log: 'shop', stamp, changed: [], inbox: [] })).toEqual(moved)
   })
 
   it('L7 a page that does not follow on what is stored is a defect, and nothing is written', async () => {
