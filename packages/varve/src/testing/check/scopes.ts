@@ -1,0 +1,56 @@
+/** The small worlds that the tests explore to their end. Larger ones: `npm run check-model -- --help`. */
+import type { ToyCommand } from '../toy-rules.ts'
+import type { Program, Scope } from './steps.ts'
+
+const alphabet: readonly ToyCommand[] = ['TAB', 'NB', 'TA', 'FA', 'EAB']
+
+/** In each of these at least one switch is noticed; all of them together take a second. */
+export const controls = {
+  cascade: { programs: [['TAB', 'NB'], ['TA']] },
+  skew: { programs: [['RAB'], ['RBA']] },
+  cancel: { programs: [['TAB', 'NB'], []], faults: { cancel: 1, retry: 1 } },
+  leader: { programs: [['TAB', 'FA'], ['TA']], faults: { lead: 1 } },
+  clone: { programs: [['EAB'], ['TA'], ['FA']], faults: { clone: 1 } },
+  twin: { programs: [['EAB'], ['TA'], ['FA']], faults: { twin: 1 } },
+  restore: { programs: [['TA'], ['FA', 'TA']], faults: { restore: 1 } },
+} as const satisfies Record<string, Scope>
+
+export type ControlName = keyof typeof controls
+
+/** Explored with all rules on, beside `controls`. */
+export const wider: Readonly<Record<string, readonly Scope[]>> = {
+  'every program of two commits and one': programsOf(2).flatMap((a) =>
+    programsOf(1).map((b): Scope => ({ programs: [a, b] })),
+  ),
+  'three commits and three': [
+    {
+      programs: [
+        ['TAB', 'NB', 'FA'],
+        ['TA', 'FA', 'EAB'],
+      ],
+    },
+  ],
+  'reads and writes across': [
+    {
+      programs: [
+        ['RAB', 'NB'],
+        ['RBA', 'FA'],
+      ],
+    },
+  ],
+  'cancels and retries': [{ programs: [['EAB', 'NB'], ['TA']], faults: { cancel: 2, retry: 1 } }],
+  'new leaders': [{ programs: [['TAB', 'NB', 'FA'], ['TA']], faults: { lead: 2 } }],
+  'a copied profile': [{ programs: [['TA', 'NB'], ['EAB'], ['FA']], faults: { clone: 1 } }],
+  'a copied profile and cancels': [{ programs: [['EAB'], ['TA'], ['FA']], faults: { clone: 1, cancel: 1 } }],
+  'a copied machine': [{ programs: [['EAB'], ['TA'], ['FA', 'TA']], faults: { twin: 1 } }],
+  'a restored server': [{ programs: [['TAB', 'NB'], ['TA']], faults: { restore: 1, cancel: 1 } }],
+  'a restored server and a copied profile': [
+    { programs: [['TA'], ['EAB'], []], faults: { restore: 1, clone: 1 } },
+  ],
+}
+
+/** All sequences of so many commands. */
+export function programsOf(commits: number): readonly Program[] {
+  if (commits === 0) return [[]]
+  return programsOf(commits - 1).flatMap((program) => alphabet.map((command) => [...program, command]))
+}

@@ -1,0 +1,112 @@
+// Explores small worlds to their end, with all rules or without one: `npm run check-model -- --help`. Each world prints how
+// many states it has; a fault prints the shortest way to it.
+import { parseArgs } from 'node:util'
+import { explore } from '../packages/varve/src/testing/check/explore.ts'
+import { matrix } from '../packages/varve/src/testing/check/matrix.ts'
+import { programsOf } from '../packages/varve/src/testing/check/scopes.ts'
+import { faultNames } from '../packages/varve/src/testing/check/steps.ts'
+import { allRules, switches, switchNames, withoutRule } from '../packages/varve/src/testing/check/switches.ts'
+
+const usage = `Explores every state of small worlds of two clients.
+
+  --programs "TAB NB | TA | FA"   what a, b and the copy of a store wish (a copy needs a fault clone or twin)
+  --commits 2,2                   instead: every program of so many commits for a and b
+  --faults cancel=1,restore=1     how often each may happen: ${faultNames.join(', ')}
+  --without "C4 cascade"          a rule that is off; one of
+                                  ${switchNames.join(', ')}
+  --states N                      give up beyond so many states (3000000)
+  --table                         print which traces and explorations notice which rule, for decisions/0019
+  --help`
+
+const { values } = parseArgs({
+  options: {
+    programs: { type: 'string' },
+    commits: { type: 'string', default: '2,2' },
+    faults: { type: 'string', default: '' },
+    without: { type: 'string' },
+    states: { type: 'string', default: '3000000' },
+    table: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (values.help || values.table) {
+  console.log(values.help ? usage : matrix())
+  process.exit(0)
+}
+
+const protocol = protocolWithout(values.without)
+const faults = readFaults(values.faults)
+const statesMax = whole('--states', values.states)
+const startMs = performance.now()
+let states = 0
+let faulty = 0
+for (const programs of readPrograms()) {
+  const explored = explore(protocol, { programs, faults }, statesMax)
+  const { violation } = explored
+  states += explored.states
+  console.log(`${programs.map((program) => program?.join(' ')).join(' | ')}: ${explored.states} states`)
+  if (violation === null) continue
+  faulty += 1
+  console.log(`  ${violation.fault}\n    ${violation.path.join('\n    ')}`)
+}
+console.log(`${states} states in ${((performance.now() - startMs) / 1000).toFixed(1)} s, ${faulty} faulty`)
+process.exitCode = faulty === 0 ? 0 : 1
+
+/** @typedef {import('../packages/varve/src/testing/check/steps.ts').Scope} Scope */
+
+/** @param {string | undefined} name */
+function protocolWithout(name) {
+  if (name === undefined) return allRules
+  const off = switchNames.find((known) => known === name)
+  if (off === undefined) return stop(`--without must be one of ${switchNames.join(', ')}, not ${name}`)
+  console.log(`without ${off}: ${switches[off]}`)
+  return withoutRule(off)
+}
+
+/** @returns {readonly Scope['programs'][]} */
+function readPrograms() {
+  const [ofA = 0, ofB = 0] = values.commits.split(',').map((part) => whole('--commits', part))
+  if (values.programs === undefined) {
+    // a and b can change places: of two worlds that differ in that only, one is explored.
+    const [allOfA, allOfB] = [programsOf(ofA), programsOf(ofB)]
+    const isTwin = (/** @type {number} */ a, /** @type {number} */ b) => ofA === ofB && b < a
+    return allOfA.flatMap((a, i) =>
+      allOfB.filter((_, j) => !isTwin(i, j)).map((b) => /** @type {const} */ ([a, b])),
+    )
+  }
+  const known = ['TAB', 'NB', 'TA', 'FA', 'EAB', 'RAB', 'RBA', 'like']
+  const [a = [], b = [], copy = []] = values.programs
+    .split('|')
+    .map((text) => text.split(' ').filter(Boolean))
+  const unknown = [...a, ...b, ...copy].find((command) => !known.includes(command))
+  if (unknown !== undefined) stop(`--programs must be of ${known.join(', ')}, not ${unknown}`)
+  return [/** @type {any} */ ([a, b, copy])]
+}
+
+/** @param {string} text */
+function readFaults(text) {
+  /** @type {Record<string, number>} */
+  const read = {}
+  for (const part of text.split(',').filter(Boolean)) {
+    const [name = '', times = '1'] = part.split('=')
+    if (!faultNames.some((known) => known === name))
+      stop(`--faults must be of ${faultNames.join(', ')}, not ${name}`)
+    read[name] = whole('--faults', times)
+  }
+  return read
+}
+
+/** @param {string} option @param {string} text */
+function whole(option, text) {
+  const value = Number(text)
+  return Number.isSafeInteger(value) && value >= 0
+    ? value
+    : stop(`${option} must be a whole number, not ${text}`)
+}
+
+/** @param {string} message @returns {never} */
+function stop(message) {
+  console.error(message)
+  process.exit(2)
+}
