@@ -171,8 +171,10 @@ export function createConnection(
         return
       case 'pull':
       case 'push':
+      case 'locate':
         if (phase === 'expired') return refuse('token_expired', 'Send auth with a fresh token.')
         if (message.type === 'pull') return conversation.pull(message, access)
+        if (message.type === 'locate') return conversation.locate(message, access)
         return conversation.push(message, access, isLate)
     }
   }

@@ -6,6 +6,7 @@ import { chainStart, type LogId, type Position } from 'varve/core'
 import {
   type Auth,
   type Hello,
+  type Locate,
   type Pull,
   type Push,
   protocolVersion,
@@ -58,6 +59,7 @@ export interface Conversation {
   /** What a fresh token allows, or null as above. */
   renew(auth: Auth, before: Access): Promise<Access | null>
   pull(pull: Pull, access: Access): void
+  locate(locate: Locate, access: Access): Promise<void>
   /** Late: it arrived after the goaway. */
   push(push: Push, access: Access, isLate: boolean): Promise<void>
   pong(id: number): void
@@ -149,6 +151,24 @@ export function createConversation(
     else follow(name).restart(after, credit)
   }
 
+  async function locate({ log: name, points }: Locate, access: Access): Promise<void> {
+    if (!subscriptions.has(name)) {
+      speaker.refuse('unknown_log', 'hello did not name this log.', { log: name })
+      return
+    }
+    if (!access.logs(name).read) {
+      speaker.refuse('forbidden_log', 'You may not read this log.', { log: name })
+      return
+    }
+    let position = 0
+    for (const point of points.toReversed()) {
+      if ((await log.chainAt(name, point.position)) !== point.chain) continue
+      position = point.position
+      break
+    }
+    speaker.send({ type: 'located', log: name, epoch: hub.epoch(name), position })
+  }
+
   function follow(name: LogId): Subscription {
     const subscription =
       subscriptions.get(name) ??
@@ -194,6 +214,7 @@ export function createConversation(
     welcome,
     renew,
     pull,
+    locate,
     push,
     pong(id: number): void {
       const heads = [...subscriptions.keys()].map((name) => ({ log: name, head: hub.head(name) }))

@@ -26,6 +26,7 @@ export interface Hub {
   release(log: LogId): void
   /** Of an open log. */
   head(log: LogId): Position
+  epoch(log: LogId): string
   /** To be told after each write that placed something. */
   moved(log: LogId, head: Position): void
   /** Calls `listener` when the log has moved; returns the way to stop. */
@@ -147,6 +148,7 @@ export function createHub(
     open: openLog,
     release,
     head: (name: LogId) => open.get(name)?.head ?? 0,
+    epoch: (name: LogId) => open.get(name)?.epoch ?? '',
     moved,
     follow,
     page,

@@ -204,6 +204,42 @@ describe('two clients', () => {
   })
 })
 
+describe('where a copy parts', () => {
+  it('W13 the last position that both have is told, with the epoch; 0 if there is none', async () => {
+    await start()
+    const { client, epoch } = await welcomed()
+    const a = author('a')
+    client.send(a.push([a.commit(), a.commit(), a.commit()], epoch))
+    await client.next('receipt')
+    const [one, two, three] = await server.log.entries('shop', 0, 3)
+    if (one === undefined || two === undefined || three === undefined) throw new Error('three were placed')
+    const ask = async (...chains: string[]) => {
+      const points = chains.map((chain, index) => ({ position: index + 1, chain }))
+      client.send({ type: 'locate', log: 'shop', points })
+      return client.next('located')
+    }
+    const other = one.commit.content
+    expect(await ask(one.chain, two.chain, three.chain)).toEqual({
+      type: 'located',
+      log: 'shop',
+      epoch,
+      position: 3,
+    })
+    expect(await ask(one.chain, two.chain, other, other)).toMatchObject({ position: 2 })
+    expect(await ask(other, other)).toMatchObject({ position: 0 })
+  })
+
+  it('W13 it is told of logs only that hello named and the token may read', async () => {
+    await start({ authorize: byToken })
+    const { client } = await welcomed({ token: 'ann', logs: ['shop', 'customer/ann'] })
+    const points = [{ position: 1, chain: 'A'.repeat(43) }]
+    client.send({ type: 'locate', log: 'customer/bob', points })
+    expect(await client.next('refuse')).toMatchObject({ code: 'unknown_log', log: 'customer/bob' })
+    client.send({ type: 'locate', log: 'customer/ann', points: [] })
+    expect(await client.next('refuse')).toMatchObject({ code: 'malformed' })
+  })
+})
+
 describe('who is let in', () => {
   it('V13 a token that is not accepted ends the connection', async () => {
     await start({ authorize: byToken })

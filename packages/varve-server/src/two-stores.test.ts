@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Store, StoreStatus } from 'varve'
-import { localWebSocket, openLocalStore } from 'varve/testing'
+import { localWebSocket, type MemoryDisk, memoryDisk, openLocalStore, openMemoryLog } from 'varve/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { sqliteLog } from './sqlite/index.ts'
+import { type SqliteLog, sqliteLog } from './sqlite/index.ts'
 import { fulfilment, market, Order, Stock, settlement } from './testing/market.fixture.ts'
 import { startTestServer, type TestServer } from './testing/start-test-server.ts'
 
@@ -33,8 +33,9 @@ function temporaryFile(): string {
   return join(folder, 'log.sqlite')
 }
 
-function openDevice(url: string, customer: string): Store {
+function openDevice(url: string, customer: string, disk: MemoryDisk = memoryDisk()): Store {
   const store = openLocalStore(market, {
+    log: openMemoryLog(disk),
     name: customer,
     logs: { shop: 'shop', customer: `customer/${customer}` },
     auth: () => 'anyone',
@@ -108,6 +109,68 @@ describe('stores and a server', () => {
     await until(ann, ({ phase, pending }) => phase === 'synced' && pending === 0)
     const events = await Array.fromAsync(ann.history(Order, 'between'))
     expect(events.filter(({ type }) => type === 'order.requested')).toHaveLength(1)
+  })
+
+  it('Y14 a server restored from an older backup gets back what the devices hold, with the same names, once', async () => {
+    const file = temporaryFile()
+    const backup = `${file}.backup`
+    const before = await startServer(file)
+    const [ann, ben] = [openDevice(before.url, 'ann'), openDevice(before.url, 'ann')]
+    const request = (store: Store, id: string) =>
+      store.dispatch(Order.commands.request(id, { sku: 'cup', quantity: 1 }))
+    await request(ann, 'kept')
+    await orderIs(ben, 'kept', 'declined')
+    await (before.log as SqliteLog).backup(backup)
+    const lost = await Promise.all([request(ann, 'ann-lost'), request(ben, 'ben-lost')])
+    await Promise.all([orderIs(ann, 'ben-lost', 'declined'), orderIs(ben, 'ann-lost', 'declined')])
+    await before.close()
+    await until(ann, ({ phase }) => phase === 'offline')
+    await request(ann, 'pending')
+
+    const restored = sqliteLog(backup)
+    await restored.renewEpochs()
+    await restored.close()
+    const after = await startServer(backup, before.port)
+    for (const store of [ann, ben])
+      await until(store, ({ phase, pending }) => phase === 'synced' && pending === 0)
+    for (const id of ['kept', 'ann-lost', 'ben-lost', 'pending']) {
+      await Promise.all([orderIs(ann, id, 'declined'), orderIs(ben, id, 'declined')])
+    }
+    const entries = await after.log.entries('customer/ann', 0, 100)
+    const requested = entries.filter(({ commit }) =>
+      commit.events.some(({ type }) => type === 'order.requested'),
+    )
+    expect(requested).toHaveLength(4)
+    const dots = new Set(requested.map(({ commit }) => JSON.stringify(commit.dot)))
+    for (const decided of lost) expect(decided.ok && dots.has(JSON.stringify(decided.dot))).toBe(true)
+  })
+
+  it('Y15 a machine that was copied while it ran: both go on, and each wish is placed once', async () => {
+    const server = await startServer(temporaryFile())
+    const disk = memoryDisk()
+    const original = openDevice(server.url, 'ann', disk)
+    await until(original, ({ phase }) => phase === 'synced')
+    const request = (store: Store, id: string) =>
+      store.dispatch(Order.commands.request(id, { sku: 'cup', quantity: 1 }))
+    await request(original, 'before')
+    await orderIs(original, 'before', 'declined')
+    // The copy goes back to the moment of the copying, with the name that both have: the original writes first.
+    const image = disk.clone()
+    const first = await request(original, 'original')
+    await orderIs(original, 'original', 'declined')
+    const copy = openDevice(server.url, 'ann', image)
+    const second = await request(copy, 'copy')
+    for (const store of [original, copy]) {
+      await orderIs(store, 'original', 'declined')
+      await orderIs(store, 'copy', 'declined')
+      await until(store, ({ phase, pending }) => phase === 'synced' && pending === 0)
+    }
+    for (const decided of [first, second]) expect(decided.ok && (await decided.fate).status).toBe('confirmed')
+    const entries = await server.log.entries('customer/ann', 0, 100)
+    const requested = entries.filter(({ commit }) =>
+      commit.events.some(({ type }) => type === 'order.requested'),
+    )
+    expect(requested).toHaveLength(3)
   })
 
   it('Y9 what the server will never place is withdrawn, and what comes after it goes on', async () => {

@@ -36,7 +36,6 @@ export const codes = [
   'busy',
   'fork',
   'chain_broken',
-  'collision',
   'beyond_head',
   'unknown_past',
   'unknown_log',

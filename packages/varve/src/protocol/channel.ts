@@ -10,11 +10,12 @@
  * mended by pulling and pushing again.
  */
 import { type Commit, type Entry, outcomeOf } from '../core/commit.ts'
-import { dotKey, type LogId, type Position } from '../core/dot.ts'
+import { type Dot, dotKey, type LogId, type Position } from '../core/dot.ts'
 import type { Hash } from '../core/hash.ts'
 import { extendHistory } from '../core/history.ts'
 import type { Problem } from '../core/query.ts'
-import type { ClientMessage, Entries, Receipt, Refuse } from './messages.ts'
+import { type ForkSearch, isFound, narrowed, pointsToAsk, startForkSearch } from './fork-search.ts'
+import type { ClientMessage, Entries, Located, Receipt, Refuse } from './messages.ts'
 import { problemOf } from './problems.ts'
 
 /** What a store holds of a log, of one moment. */
@@ -25,6 +26,8 @@ export interface StoredLog {
   readonly chain: Hash
   readonly history: Hash
   readonly outbox: readonly Commit[]
+  /** Grows when the store resets the log: then everything begins anew. */
+  readonly resets: number
 }
 
 export interface Channel {
@@ -47,8 +50,12 @@ export interface Channel {
   readonly waitFor: Position
   /** No push before this time. */
   readonly holdUntilMs: number
-  /** A commit that the store was told to empty: nothing is pushed before it has. */
+  /** A commit that the store was told to empty or to rename: nothing is pushed before it has. */
   readonly emptying: string | null
+  /** Looking for the fork; nothing is pulled or pushed meanwhile. */
+  readonly search: ForkSearch | null
+  /** The store was told to go back to the fork. */
+  readonly isHealing: boolean
   /** Pushes refused in a row without anything placed. */
   readonly refusals: number
   readonly problem: Problem | null
@@ -63,6 +70,10 @@ export type ChannelOutput =
       readonly entries: readonly Entry[]
     }
   | { readonly type: 'withdraw'; readonly log: LogId; readonly commit: Commit; readonly reason: string }
+  | { readonly type: 'rename'; readonly log: LogId; readonly from: Dot }
+  /** Ask the server about the store's chains at these positions. */
+  | { readonly type: 'locate'; readonly log: LogId; readonly positions: readonly Position[] }
+  | { readonly type: 'heal'; readonly log: LogId; readonly epoch: string; readonly fork: Position }
 
 export type ChannelStep = readonly [Channel, readonly ChannelOutput[]]
 
@@ -94,13 +105,16 @@ export function openChannel(stored: StoredLog, epoch: string, head: Position): C
     waitFor: 0,
     holdUntilMs: 0,
     emptying: null,
+    search: isFork ? startForkSearch(stored.position) : null,
+    isHealing: false,
     refusals: 0,
-    problem: isFork ? problemOf('fork') : null,
+    problem: null,
   }
 }
 
 /** The store changed: entries were applied, commits were decided, or both. */
 export function restored(channel: Channel, stored: StoredLog): Channel {
+  if (stored.resets !== channel.stored.resets) return openChannel(stored, channel.epoch, channel.head)
   const pending = new Set(stored.outbox.map((commit) => dotKey(commit.dot)))
   const isFull = stored.outbox.some(
     ({ dot, withdrawn }) => dotKey(dot) === channel.emptying && withdrawn === null,
@@ -118,11 +132,28 @@ export function restored(channel: Channel, stored: StoredLog): Channel {
 
 /** The store did not take what was handed to it: go on from what it holds. */
 export function rewound(channel: Channel): Channel {
-  return { ...channel, handed: channel.stored.position, creditTo: 0 }
+  const reread = { ...channel, handed: channel.stored.position, creditTo: 0 }
+  return channel.search === null ? reread : lost(reread)
+}
+
+/** Our copy is not of the server's log: find out how much of it is. */
+export function lost(channel: Channel): Channel {
+  return { ...channel, search: startForkSearch(channel.stored.position), isHealing: false }
+}
+
+export function receivedLocated(channel: Channel, { epoch, position }: Located): Channel {
+  if (channel.search === null || channel.isHealing) return channel
+  const search = narrowed(channel.search, position)
+  const isWhole = isFound(search) && search.common === channel.stored.position
+  // The log was doubted, and it is all there: whoever said otherwise may say so a few times.
+  if (isWhole && epoch === channel.stored.epoch)
+    return stuckAfterMany({ ...channel, epoch, search: null, creditTo: 0, refusals: channel.refusals + 1 })
+  return { ...channel, epoch, search }
 }
 
 export function receivedEntries(channel: Channel, { epoch, entries, head }: Entries): ChannelStep {
-  if (epoch !== channel.epoch) return [{ ...channel, problem: problemOf('fork') }, []]
+  if (channel.search !== null) return [channel, []]
+  if (epoch !== channel.epoch) return [lost(channel), []]
   const known = { ...channel, head: Math.max(channel.head, head) }
   const fresh = entries.filter((entry) => entry.position > channel.handed)
   const first = fresh[0]
@@ -183,13 +214,23 @@ export function receivedRefusal(channel: Channel, refuse: Refuse, nowMs: number)
     case 'invalid_commit':
       return withdrawRefused(channel, settled, { refuse, holdUntilMs: nowMs + hold })
     case 'fork':
+      return [channel.search === null ? lost(settled) : channel, []]
     case 'collision':
+      return collided(channel, settled, refuse)
     case 'forbidden_log':
     case 'unknown_log':
       return [{ ...settled, problem: problemOf(refuse.code) }, []]
     default:
       return [{ ...settled, holdUntilMs: nowMs + (refuse.retryAfterMs ?? hold) }, []]
   }
+}
+
+/** Somebody else writes under our name (rule C8). */
+function collided(before: Channel, channel: Channel, { dot }: Refuse): ChannelStep {
+  const key = dot === undefined ? null : dotKey(dot)
+  const isOurs = channel.stored.outbox.some((pending) => dotKey(pending.dot) === key)
+  if (dot === undefined || !isOurs || !before.inFlight.includes(dotKey(dot))) return [before, []]
+  return [{ ...channel, emptying: key }, [{ type: 'rename', log: channel.stored.log, from: dot }]]
 }
 
 function withdrawRefused(
@@ -220,9 +261,21 @@ function stuckAfterMany(channel: Channel): Channel {
 /** Whatever is due: an answer asked for again, a pull, a push. Call it after each change. */
 export function proceed(channel: Channel, nowMs: number): ChannelStep {
   if (channel.problem !== null) return [channel, []]
+  if (channel.search !== null) return proceedSearch(channel, channel.search, nowMs)
   const [pulled, pull] = proceedPull(channel, nowMs)
   const [pushed, push] = proceedPush(pulled, nowMs)
   return [pushed, [...pull, ...push]]
+}
+
+function proceedSearch(channel: Channel, search: ForkSearch, nowMs: number): ChannelStep {
+  const { log } = channel.stored
+  if (channel.isHealing || nowMs - search.askedAtMs < channelLimits.answerMs) return [channel, []]
+  if (isFound(search)) {
+    const heal = { type: 'heal', log, epoch: channel.epoch, fork: search.common } as const
+    return [{ ...channel, isHealing: true }, [heal]]
+  }
+  const asked = { ...channel, search: { ...search, askedAtMs: nowMs } }
+  return [asked, [{ type: 'locate', log, positions: pointsToAsk(search) }]]
 }
 
 function proceedPull(channel: Channel, nowMs: number): ChannelStep {
@@ -270,6 +323,7 @@ function firstOf(commits: readonly Commit[]): readonly Commit[] {
 export function channelWakeAtMs(channel: Channel, nowMs: number): number {
   if (channel.problem !== null) return Number.POSITIVE_INFINITY
   const times = [channel.holdUntilMs]
+  if (channel.search !== null) times.push(channel.search.askedAtMs + channelLimits.answerMs)
   if (channel.head > channel.handed) times.push(channel.pulledAtMs + channelLimits.answerMs)
   if (channel.inFlight.length > 0) times.push(channel.pushedAtMs + channelLimits.answerMs)
   return Math.min(Number.POSITIVE_INFINITY, ...times.filter((at) => at > nowMs))
@@ -277,6 +331,9 @@ export function channelWakeAtMs(channel: Channel, nowMs: number): number {
 
 export function isSynced(channel: Channel): boolean {
   return (
-    channel.problem === null && channel.stored.outbox.length === 0 && channel.stored.position >= channel.head
+    channel.problem === null &&
+    channel.search === null &&
+    channel.stored.outbox.length === 0 &&
+    channel.stored.position >= channel.head
   )
 }

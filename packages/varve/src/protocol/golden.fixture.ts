@@ -91,6 +91,14 @@ export const goldenClient: Readonly<Record<string, ClientMessage>> = {
   },
   pull: { type: 'pull', log, after: 7, credit: 1_000 },
   push: { type: 'push', log, epoch, prev, commits: [decided, withdrawn] },
+  locate: {
+    type: 'locate',
+    log,
+    points: [
+      { position: 6, chain: prev },
+      { position: 7, chain: chainBefore },
+    ],
+  },
   auth: { type: 'auth', token: 'ann, fresh' },
   'ping-of-a-client': { type: 'ping', id: 0 },
   'pong-of-a-client': { type: 'pong', id: 1, heads: [] },
@@ -122,6 +130,7 @@ export const goldenServer: Readonly<Record<string, ServerMessage>> = {
       { dot: withdrawn.dot, position: 9, outcome: outcomeOf(withdrawn) },
     ],
   },
+  located: { type: 'located', log, epoch, position: 7 },
   refuse: {
     type: 'refuse',
     code: 'gap',

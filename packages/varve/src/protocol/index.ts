@@ -7,6 +7,8 @@ export type {
   Entries,
   Goaway,
   Hello,
+  Locate,
+  Located,
   LogHeadNote,
   Ping,
   Pong,
@@ -20,5 +22,5 @@ export type {
   Welcome,
   WireLimits,
 } from './messages.ts'
-export { protocolVersion, refusalClasses, wireLimits } from './messages.ts'
+export { locatePointsMax, protocolVersion, refusalClasses, wireLimits } from './messages.ts'
 export { type ParsedMessage, parseClientMessage, parseServerMessage } from './parse.ts'

@@ -8,6 +8,8 @@
  *                                ◂──     entries …     (as many as there is credit for, also later ones)
  *   push (prev, commits)         ──▸
  *                                ◂──     receipt       (durable, never earlier) | refuse
+ *   locate (chains at positions) ──▸
+ *                                ◂──     located       (the last of them that is this log's too)
  *   ping                         ──▸     pong          (either way)
  *                                ◂──     goaway        (come back later, spread out)
  */
@@ -50,6 +52,24 @@ export interface Push {
   /** Running hash of the author's lineage before the first commit (rule C13). */
   readonly prev: Hash
   readonly commits: readonly Commit[]
+}
+
+/**
+ * After a `fork`: chains of the client's copy, at ascending positions. The server says which is the last that its log
+ * has too; a few rounds find the fork.
+ */
+export interface Locate {
+  readonly type: 'locate'
+  readonly log: LogId
+  readonly points: readonly { readonly position: Position; readonly chain: Hash }[]
+}
+
+export interface Located {
+  readonly type: 'located'
+  readonly log: LogId
+  readonly epoch: string
+  /** One of the positions asked for, or 0 if the log has none of them. */
+  readonly position: Position
 }
 
 /** A fresh token for the same principal, sent before the old one expires. */
@@ -164,8 +184,8 @@ export interface Goaway {
   readonly spreadMs: number
 }
 
-export type ClientMessage = Hello | Pull | Push | Auth | Ping | Pong
-export type ServerMessage = Welcome | Entries | Receipt | Refuse | Ping | Pong | Goaway
+export type ClientMessage = Hello | Pull | Push | Locate | Auth | Ping | Pong
+export type ServerMessage = Welcome | Entries | Receipt | Located | Refuse | Ping | Pong | Goaway
 
 export interface WireLimits {
   readonly frameBytesMax: number
@@ -188,3 +208,6 @@ export const wireLimits: WireLimits = {
   logsMax: 64,
   nameLengthMax: 256,
 }
+
+/** How many points a `locate` may have. */
+export const locatePointsMax = 64

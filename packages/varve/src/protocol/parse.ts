@@ -13,6 +13,9 @@ import {
   type Entries,
   type Goaway,
   type Hello,
+  type Locate,
+  type Located,
+  locatePointsMax,
   type Ping,
   type Pong,
   type Pull,
@@ -56,6 +59,7 @@ const clientReaders: Readers<ClientMessage> = {
   hello: readHello,
   pull: readPull,
   push: readPush,
+  locate: readLocate,
   auth: readAuth,
   ping: readPing,
   pong: readPong,
@@ -65,6 +69,7 @@ const serverReaders: Readers<ServerMessage> = {
   welcome: readWelcome,
   entries: readEntries,
   receipt: readReceipt,
+  located: readLocated,
   refuse: readRefuse,
   ping: readPing,
   pong: readPong,
@@ -144,6 +149,31 @@ function readPush(fields: Fields): Push {
     epoch: readName(fields.epoch, 'epoch'),
     prev: readRunningHash(fields.prev, 'prev'),
     commits,
+  }
+}
+
+function readLocate(fields: Fields): Locate {
+  const points = readList(fields.points, 'points', { max: locatePointsMax, read: readPoint })
+  if (points.length === 0) throw new WireFault('points is empty')
+  const stray = points.findIndex(({ position }, index) => position <= (points[index - 1]?.position ?? 0))
+  if (stray >= 0) throw new WireFault(`points[${stray}] does not come after the one before`)
+  return { type: 'locate', log: readName(fields.log, 'log'), points }
+}
+
+function readPoint(value: unknown, at: string): Locate['points'][number] {
+  const fields = readObject(value, at)
+  return {
+    position: readInteger(fields.position, `${at}.position`, 1),
+    chain: readHash(fields.chain, `${at}.chain`),
+  }
+}
+
+function readLocated(fields: Fields): Located {
+  return {
+    type: 'located',
+    log: readName(fields.log, 'log'),
+    epoch: readName(fields.epoch, 'epoch'),
+    position: readInteger(fields.position, 'position'),
   }
 }
 

@@ -2,14 +2,6 @@
 import type { Problem } from '../core/query.ts'
 
 const problems = {
-  fork: {
-    message: 'The server holds another history of this log than this device.',
-    hint: 'All work is saved on this device and nothing is sent. The server may have been restored from a backup.',
-  },
-  collision: {
-    message: 'Two copies of this store use the same identity.',
-    hint: 'All work is saved on this device and nothing is sent. Was the browser profile copied?',
-  },
   stuck: {
     message: 'The server keeps asking for commits that this device does not have.',
     hint: 'All work is saved on this device. Reload; if that does not help, tell the developers.',

@@ -8,9 +8,11 @@ import {
   type Channel,
   type ChannelOutput,
   type ChannelStep,
+  lost,
   openChannel,
   proceed,
   receivedEntries,
+  receivedLocated,
   receivedReceipt,
   receivedRefusal,
   restored,
@@ -68,6 +70,8 @@ export function heard(session: Live, message: ServerMessage, ambient: Ambient): 
       return onChannel(state, message.log, ambient, (channel) => receivedEntries(channel, message))
     case 'receipt':
       return onChannel(state, message.log, ambient, (channel) => [receivedReceipt(channel, message), []])
+    case 'located':
+      return onChannel(state, message.log, ambient, (channel) => [receivedLocated(channel, message), []])
     case 'refuse': {
       const { log } = message
       return log === undefined || !state.channels.has(log)
@@ -106,7 +110,11 @@ export function notApplied(
   ambient: Ambient,
 ): SessionStep {
   return onChannel(state, log, ambient, (channel) => [
-    problem === undefined ? rewound(channel) : { ...channel, problem },
+    problem === undefined
+      ? rewound(channel)
+      : problem.code === 'fork'
+        ? lost(channel)
+        : { ...channel, problem },
     [],
   ])
 }

@@ -4,11 +4,10 @@
  * The status that it reports comes from what was heard, never from a socket's state: "synced" means that at the last
  * heartbeat all of ours was placed and all of the log was here.
  */
-import type { Commit, Entry } from '../core/commit.ts'
 import type { LogId, Position } from '../core/dot.ts'
 import type { Problem, SyncPhase } from '../core/query.ts'
-import { type Channel, channelWakeAtMs, isSynced, type StoredLog } from './channel.ts'
-import type { ClientMessage, ServerMessage } from './messages.ts'
+import { type Channel, type ChannelOutput, channelWakeAtMs, isSynced, type StoredLog } from './channel.ts'
+import type { ServerMessage } from './messages.ts'
 
 /** What is known whatever the connection does. */
 export interface Common {
@@ -53,17 +52,7 @@ export type SessionInput =
   | { readonly type: 'hint'; readonly network: 'online' | 'offline' }
   | { readonly type: 'tick' }
 
-export type SessionOutput =
-  | { readonly type: 'connect' }
-  | { readonly type: 'disconnect' }
-  | { readonly type: 'send'; readonly message: ClientMessage }
-  | {
-      readonly type: 'apply'
-      readonly log: LogId
-      readonly epoch: string
-      readonly entries: readonly Entry[]
-    }
-  | { readonly type: 'withdraw'; readonly log: LogId; readonly commit: Commit; readonly reason: string }
+export type SessionOutput = { readonly type: 'connect' } | { readonly type: 'disconnect' } | ChannelOutput
 
 export type SessionStep = readonly [SessionState, readonly SessionOutput[]]
 

@@ -101,6 +101,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       chain: head.chain,
       history: head.history,
       outbox,
+      resets: head.resets,
     }))
   }
 
@@ -155,6 +156,12 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
         if ((await engine.withdraw(output.log, output.commit.dot, output.reason)) === 'fenced')
           fencedOut.resolve()
         return
+      case 'locate':
+        return askWhere(output)
+      case 'heal':
+        return resetNow(output.log, () => engine.heal(output.log, output.epoch, output.fork))
+      case 'rename':
+        return resetNow(output.log, () => engine.rename(output.log, output.from))
     }
   }
 
@@ -193,13 +200,36 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
         queue.push({ type: 'not_applied', log, problem })
         return
       }
-      // A full disk, say: the cursor has not moved; ask again later, when there may be room.
-      trouble = problem
-      failing.add(log)
-      clock.at(clock.now() + retryApplyMs, () => {
-        failing.delete(log)
-        take({ type: 'not_applied', log })
-      })
+      tryLater(log, problem)
+    }
+  }
+
+  /** A full disk, say: nothing has moved; ask again later, when there may be room. */
+  function tryLater(log: LogId, problem: Problem): void {
+    trouble = problem
+    failing.add(log)
+    clock.at(clock.now() + retryApplyMs, () => {
+      failing.delete(log)
+      take({ type: 'not_applied', log })
+    })
+  }
+
+  async function askWhere({ log, positions }: SessionOutput & { type: 'locate' }): Promise<void> {
+    const chains = await engine.readChains(log, positions)
+    const points = positions.map((position, index) => ({ position, chain: chains[index] ?? '' }))
+    connection?.send(encode({ type: 'locate', log, points }))
+  }
+
+  /** The log of this store becomes another: the session and the other tabs must look at it anew. */
+  async function resetNow(log: LogId, reset: () => Promise<'done' | 'fenced'>): Promise<void> {
+    try {
+      if ((await reset()) === 'fenced') fencedOut.resolve()
+      trouble = null
+      queue.push({ type: 'stored', logs: await storedLogs() })
+      post({ type: 'moved' })
+    } catch (error) {
+      ports.reportError(error)
+      tryLater(log, problemIn(error))
     }
   }
 
@@ -239,7 +269,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
 const retryApplyMs = 3_000
 
 /** Of these more of the same entries make nothing better. */
-const finalCodes: ReadonlySet<string> = new Set(['fork', 'chain_broken', 'collision', 'defect'])
+const finalCodes: ReadonlySet<string> = new Set(['fork', 'chain_broken', 'defect'])
 
 function problemIn(error: unknown): Problem {
   if (error instanceof VarveError) {

@@ -170,6 +170,7 @@ function replicaOf<S>(options: ReplicaOptions<S>, start: Memory<S>): ReferenceRe
       chain: memory.chain,
       history: memory.history,
       outbox: memory.outbox,
+      resets: 0,
     }),
     dispatch,
     receive,

@@ -96,6 +96,11 @@ export function referenceServer(log: LogId, ledger: Ledger, now: () => number): 
             flush(subscriber)
           } else if (message.type === 'push') {
             push(subscriber, message)
+          } else if (message.type === 'locate') {
+            const same = message.points.findLast(
+              ({ position, chain }) => ledger.entries(position - 1, 1)[0]?.chain === chain,
+            )
+            send({ type: 'located', log, epoch: ledger.epoch, position: same?.position ?? 0 })
           } else if (message.type === 'ping') {
             send({ type: 'pong', id: message.id, heads: [{ log, head: ledger.head() }] })
           }

@@ -134,7 +134,8 @@ export function simulate<S>(options: SimulationOptions<S>): SimulationResult {
       else if (output.type === 'withdraw') {
         replica.withdraw(output.commit.dot, output.reason)
         take({ type: 'stored', logs: [replica.stored()] })
-      } else if (replica.receive(output.epoch, output.entries)) {
+      } else if (output.type !== 'apply') throw new Error(`not simulated here: ${output.type}`)
+      else if (replica.receive(output.epoch, output.entries)) {
         audit.redecided += replica.last()?.changed.length ?? 0
         take({ type: 'stored', logs: [replica.stored()] })
       } else take({ type: 'not_applied', log: output.log })
