@@ -23,8 +23,8 @@ const halves = [
     doors: ['worker/index.ts'],
     external: [],
     parts: [
-      { name: 'worker', limit: { gzip: 61 * kB, brotli: 55 * kB } },
-      { name: 'worker, later: sync', limit: { gzip: 8.2 * kB, brotli: 7.5 * kB } },
+      { name: 'worker', limit: { gzip: 65 * kB, brotli: 57.5 * kB } },
+      { name: 'worker, later: sync', limit: { gzip: 11 * kB, brotli: 10 * kB } },
     ],
   },
 ]

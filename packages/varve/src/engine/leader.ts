@@ -9,7 +9,6 @@ import { logLimits, type Snapshot } from '../log/port.ts'
 import { applyPage } from './apply-page.ts'
 import { emptyPending } from './empty-pending.ts'
 import type { Gate } from './gate.ts'
-import { healLog, renameFrom } from './reset-log.ts'
 import { type SnapshotScope, viewSnapshot, worldSnapshot } from './snapshots.ts'
 import { catchUp, roundsMax, type Writer } from './writer.ts'
 
@@ -40,6 +39,9 @@ export interface LeaderOptions {
   readonly onLeadChange: () => void
   readonly report: (thrown: unknown) => void
 }
+
+/** Seldom needed, and only while there is a network. */
+const loadReset = () => import('./reset-log.ts')
 
 /** While a long log is fetched, snapshots are rarer by this factor: each costs as much as the whole state is large. */
 const catchUpFactor = 20
@@ -103,6 +105,7 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
   async function healOn(id: LogId, epoch: string, fork: Position): Promise<'done' | 'fenced'> {
     for (let round = 0; round < roundsMax; round += 1) {
       if (fence === null) return 'fenced'
+      const { healLog } = await loadReset()
       const status = await healLog(writer, { log: id, epoch, fork, fence })
       await catchUp(writer)
       if (status === 'fenced') return step()
@@ -118,6 +121,7 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
       if (!present.mustLog(id).outbox.some(({ dot }) => sameDot(dot, from))) return 'done'
       await mint(options.newReplica(), fence)
       if (fence === null) return 'fenced'
+      const { renameFrom } = await loadReset()
       const status = await renameFrom(writer, { log: id, from, fence })
       await catchUp(writer)
       if (status === 'fenced') return step()
