@@ -55,8 +55,8 @@ async function startProcess(path: string): Promise<{ readonly child: ChildProces
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   )
-  const [url] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
-  return { child, url: String(url).trim() }
+  const [said] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
+  return { child, url: String(said).trim().split(' ')[1] ?? '' }
 }
 
 describe('kill -9', () => {

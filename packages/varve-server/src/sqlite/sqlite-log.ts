@@ -25,12 +25,15 @@ export interface SqliteLog extends ServerLog {
 export interface SqliteLogOptions {
   /** For tests of a full disk: the largest file, in pages of 4096 bytes. */
   readonly pagesMax?: number
+  /** For the control of a test only: never waits for the disk, so that a crash of the machine loses what was acknowledged. */
+  readonly isUnflushed?: boolean
 }
 
 /** Opens or creates the file. Throws `log_in_use`, `store_newer` or `storage_failed`. */
 export function sqliteLog(path: string, options: SqliteLogOptions = {}): SqliteLog {
   const db = openLogFile(path)
   if (options.pagesMax !== undefined) db.exec(`PRAGMA max_page_count = ${Math.floor(options.pagesMax)}`)
+  if (options.isUnflushed === true) db.exec('PRAGMA synchronous = OFF')
   const rows = createLogRows(db)
   const group = createGroupCommit(groundOf(db, createLogTx(db, rows, newEpoch)))
   const selectSecret = db.prepare("SELECT value FROM meta WHERE key = 'epochs'")

@@ -1,14 +1,28 @@
-/** A server process of its own, over a log file, to be killed. Prints the URL of its socket. */
+/**
+ * A server process of its own, over a log file, to be killed. Prints its process id and the URL of its socket.
+ *
+ *   node crash-server.fixture.ts <file> [barrier] [nth]     kills itself when it comes to the barrier the nth time
+ *   node crash-server.fixture.ts <file> unflushed           never waits for the disk: for a control
+ */
 import { createSyncServer } from '../server.ts'
 import { sqliteLog } from '../sqlite/sqlite-log.ts'
+import { withBarriers } from './barriers.fixture.ts'
 import { fulfilment, market, settlement } from './market.fixture.ts'
 
+const [file = '', what = 'none', nth = '1'] = process.argv.slice(2)
+let left = Number(nth)
+
+const log = sqliteLog(file, { isUnflushed: what === 'unflushed' })
 const server = createSyncServer({
-  log: sqliteLog(process.argv[2] ?? ''),
+  log: withBarriers(log, (barrier) => {
+    if (barrier !== what) return
+    left -= 1
+    if (left === 0) process.kill(process.pid, 'SIGKILL')
+  }),
   insecure: true,
   allowMissingOrigin: true,
   model: market,
   policies: [fulfilment, settlement],
 })
 const address = await server.listen()
-process.stdout.write(`${address?.url}\n`)
+process.stdout.write(`${process.pid} ${address?.url}\n`)
