@@ -74,6 +74,22 @@ describe('decide', () => {
     expect(world.get('cart/1').revision).toBe(1)
   })
 
+  test('what is decided is folded, on a fork that leaves the state below as it was', () => {
+    const world = worldOf('customer', addedTo('1'))
+    const decided = customer.decide(world, intentOf(Cart.commands.checkOut('1')), [])
+    if (!decided.ok) throw new Error(decided.reason)
+    const after = customer.apply(customer.fork(world), { ...decided, withdrawn: null })
+    expect(after.get('cart/1')).toMatchObject({ revision: 2, state: { status: 'checkedOut' } })
+    expect(world.get('cart/1')).toMatchObject({ revision: 1, state: { status: 'open' } })
+  })
+
+  test('a command without input takes none', () => {
+    const call = { stream: 'cart/1', name: 'checkOut', input: 1 }
+    expect(customer.decide(worldOf('customer', addedTo('1')), intentOf(call), [])).toEqual(
+      undecidable('cart.checkOut: it takes no input'),
+    )
+  })
+
   test('gives the same time and ids however often', () => {
     const world = worldOf('customer', addedTo('1'))
     const twice = [1, 2].map(() => customer.decide(world, intentOf(Cart.commands.checkOut('1')), []))
@@ -192,6 +208,7 @@ describe('what cannot be decided is refused with its reason', () => {
       { stream: 'account/1', name: 'deposit', input: { amount: 'x' } },
       expect.stringContaining('account.deposit: amount: '),
     ],
+    [{ stream: 'likes/1', name: 'like' }, 'likes/1 is on the log customer, and this commit is on bank.'],
     [
       Payment.commands.payFromCart('p', { cart: '1' }),
       'A decision reads its own log only. cart/1 is on the log customer, and this commit is on bank.',
@@ -203,9 +220,14 @@ describe('what cannot be decided is refused with its reason', () => {
   const bomb = event(v.object({ at: v.optional(v.any()) }))
   const Odd = defineStream('odd', {
     initial: { done: 0 },
-    events: { done: event(v.object({ at: v.any() })), broke: bomb },
+    events: {
+      done: event(v.object({ at: v.any() })),
+      broke: bomb,
+      counted: event(v.object({ n: v.number() })),
+    },
     evolve: {
       done: (state) => state,
+      counted: (state) => state,
       broke: () => {
         throw new Error('cannot fold')
       },
@@ -222,25 +244,46 @@ describe('what cannot be decided is refused with its reason', () => {
       breaks: command(() => emit.broke({})),
       badDetails: command(() => reject('no', { at: Number.NaN })),
       badReturn: command(() => ({ type: 'done' }) as never),
+      notOfSchema: command(() => emit.counted({ n: 'x' as never })),
+      huge: command(() => emit.done({ at: 'x'.repeat(1024 * 1024) })),
+      readsDouble: command(v.object({}), { reads: () => ({ cart: Cart.at('1') }) }, () => []),
       nullReturn: command(() => null as never),
       later: command((() => Promise.resolve()) as never),
     }),
   })
-  const rules = rulesOf(defineModel('m', { logs: { a: [Odd] } }), 'a')
-  const decide = (call: CommandCall) =>
-    rules.decide(createWorld(defineModel('m', { logs: { a: [Odd] } }), 'a'), intentOf(call), [])
+  const cartOfAnother = defineStream('cart', { initial: 0, events: {}, evolve: {}, commands: () => ({}) })
+  const model = defineModel('m', { logs: { a: [Odd, cartOfAnother] } })
+  const rules = rulesOf(model, 'a')
+  const decide = (call: CommandCall) => rules.decide(createWorld(model, 'a'), intentOf(call), [])
 
   test.each([
     ['throws', 'boom'],
     ['mutates', expect.stringContaining('read only')],
     ['notPlain', 'odd.done.at: only plain objects are data'],
     ['breaks', 'odd.broke: cannot fold'],
+    ['notOfSchema', expect.stringMatching(/^odd\.counted: n: /)],
     ['badDetails', 'details.at: NaN is not a finite number'],
     ['badReturn', expect.stringContaining('a handler returns what emit or reject made')],
     ['nullReturn', expect.stringContaining('a handler returns what emit or reject made')],
     ['later', expect.stringContaining('a handler returns what emit or reject made')],
   ] as const)('%s', (name, message) => {
     expect(decide(Odd.commands[name]('1'))).toEqual(undecidable(message))
+  })
+
+  test('a read of another definition than the model has', () => {
+    expect(decide(Odd.commands.readsDouble('1', {}))).toEqual(
+      undecidable('The model has another stream type cart than the one read.'),
+    )
+  })
+
+  test('events that are too large together', () => {
+    expect(decide(Odd.commands.huge('1'))).toEqual({
+      ok: false,
+      reason: 'undecidable',
+      details: {
+        message: expect.stringMatching(/^Its events take 1048\d{3} of at most 1048576 characters\.$/),
+      },
+    })
   })
 
   test('keys whose value is undefined are dropped', () => {

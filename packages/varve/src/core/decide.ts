@@ -65,7 +65,7 @@ function decide(scope: Scope, world: World, { intent, theirs }: Case): Decision 
     if (!tried.ok) return { ...tried, command: index }
     for (const event of tried.events) events.push(event)
     for (const stream of tried.leanedOn) {
-      const kind = scope.model.streamOf(parseStreamName(stream).type)?.concurrency ?? 'serial'
+      const { concurrency: kind } = scope.model.streamOf(parseStreamName(stream).type) as AnyStream
       // The revision before the whole commit, whatever its earlier commands appended.
       if (!guards.has(stream)) guards.set(stream, { stream, revision: world.get(stream).revision, kind })
     }

@@ -44,7 +44,22 @@ describe('parseWith', () => {
     })
   })
 
-  test('refuses an asynchronous schema', () => {
+  test('takes the steps of a path as keys or as objects with a key', () => {
+    const issue = { message: 'odd', path: ['lines', 3, { key: 'sku' }] }
+    const schema = {
+      '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [issue] }) },
+    } as const
+    expect(parseWith(schema, {})).toEqual({ ok: false, message: 'lines[3].sku: odd' })
+  })
+
+  test('refuses an asynchronous schema, and takes no notice of what it says later', async () => {
+    const late = Promise.reject(new Error('late'))
+    const failing = { '~standard': { version: 1, vendor: 'test', validate: () => late } } as const
+    expect(() => parseWith(failing, 'x')).toThrow(expect.objectContaining({ code: 'schema_async' }))
+    await expect(late).rejects.toThrow('late')
+  })
+
+  test('refuses an asynchronous schema of a library', () => {
     const schema = v.pipeAsync(
       v.string(),
       v.checkAsync(async () => true),

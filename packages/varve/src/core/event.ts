@@ -64,8 +64,8 @@ export function upcast(
 ): unknown {
   let current = data
   for (const { schema, upcast: step } of definition.versions.slice(version)) {
-    if (step === null) continue
-    const parsed = parseWith(schema, step(current))
+    // Only the first version has none, and it is not among those after `version`.
+    const parsed = parseWith(schema, (step as (old: unknown) => unknown)(current))
     if (!parsed.ok) throw new Error(`after revising: ${parsed.message}`)
     current = parsed.value
   }

@@ -50,11 +50,12 @@ function textsOf(handlers: Readonly<Record<string, unknown>>): unknown {
   return Object.entries(handlers).map(([name, handler]) => [name, String(handler)])
 }
 
+const textOnly: ReadonlySet<string> = new Set(['bigint', 'undefined', 'function', 'symbol'])
+
 /** A text of a state, which may hold more than JSON can. */
 function describe(value: unknown): string {
-  const text = JSON.stringify(value, (_key, part: unknown) => {
+  return JSON.stringify(value, (_key, part: unknown) => {
     if (part instanceof Map || part instanceof Set) return [...part]
-    return typeof part === 'bigint' || typeof part === 'undefined' ? String(part) : part
+    return textOnly.has(typeof part) ? String(part) : part
   })
-  return text ?? String(value)
 }

@@ -28,11 +28,10 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 function toBase64Url(bytes: Uint8Array): Hash {
   let text = ''
   for (let i = 0; i < bytes.length; i += 3) {
-    const left = bytes.length - i
-    const word = ((bytes[i] as number) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
+    const word = ((bytes[i] as number) << 16) | ((bytes[i + 1] as number) << 8) | (bytes[i + 2] ?? 0)
     text += alphabet.charAt(word >> 18) + alphabet.charAt((word >> 12) & 63)
-    if (left > 1) text += alphabet.charAt((word >> 6) & 63)
-    if (left > 2) text += alphabet.charAt(word & 63)
+    text += alphabet.charAt((word >> 6) & 63) + alphabet.charAt(word & 63)
   }
-  return text
+  // The last two of the 32 bytes fill three characters.
+  return text.slice(0, 43)
 }

@@ -18,6 +18,7 @@ describe('defineModel', () => {
     expect(shop.projections.get('orders')).toBe(Orders)
     expect(shop.projectionsFrom('customer')).toEqual([Orders, Revenue])
     expect(shop.projectionsFrom('bank')).toEqual([])
+    expect([shop.streamsOf('ship'), shop.projectionsFrom('ship')]).toEqual([[], []])
   })
 
   const otherCart = defineStream('cart', { initial: 0, events: {}, evolve: {}, commands: () => ({}) })
@@ -59,6 +60,14 @@ describe('defineModel', () => {
   })
 })
 
+describe('defineProjection', () => {
+  test.each(['', '1st', 'my orders', 'orders/1'])('refuses the name %j', (name) => {
+    expect(() => defineProjection(name, { from: [Cart], initial: 0, on: {} })).toThrow(
+      expect.objectContaining({ code: 'bad_name', hint: expect.stringContaining('such as orders') }),
+    )
+  })
+})
+
 describe('fingerprints', () => {
   const counter = (by: number, version?: number, evolve: (n: number) => number = (n) => n + 1) =>
     defineStream('counter', {
@@ -81,6 +90,18 @@ describe('fingerprints', () => {
       events: { ...Cart.events, itemAdded: itemAdded.revise(v.object({}), () => ({})) },
     }
     expect(streamFingerprint(revised)).not.toBe(streamFingerprint(Cart))
+  })
+
+  test('see into a state that JSON cannot say', () => {
+    const of = (initial: unknown) =>
+      projectionFingerprint(defineProjection('p', { from: [Cart], initial, on: {} }))
+    const states = [
+      ...[1n, 2n, undefined, null, { a: undefined }, {}, () => 1, () => 2],
+      ...[new Map([[1, 2]]), new Map([[1, 3]]), new Set([1]), new Set([2])],
+    ]
+    const prints = states.map(of)
+    expect(new Set(prints).size).toBe(states.length)
+    expect(states.map(of)).toEqual(prints)
   })
 
   test('of projections change with the upcasters that they read through', () => {

@@ -44,12 +44,13 @@ export function defineModel<const Logs extends Readonly<Record<string, readonly 
 ): Model<keyof Logs & string> {
   type LogKind = keyof Logs & string
   const logKinds = Object.keys(spec.logs) as LogKind[]
+  const streamsIn = (logKind: LogKind) => spec.logs[logKind] as readonly AnyStream[]
   if (logKinds.length === 0) throw badModel(name, 'it has no logs')
   const streams = new Map<string, { readonly stream: AnyStream; readonly logKind: LogKind }>()
   const events = new Map<string, ModelEvent>()
   for (const logKind of logKinds) {
     checkLocalName('kind of log', logKind)
-    for (const stream of spec.logs[logKind] ?? []) {
+    for (const stream of streamsIn(logKind)) {
       const other = streams.get(stream.type)
       if (other !== undefined) throw badModel(name, streamTwice(stream, logKind, other))
       streams.set(stream.type, { stream, logKind })
@@ -67,7 +68,7 @@ export function defineModel<const Logs extends Readonly<Record<string, readonly 
     { readonly streams: readonly AnyStream[]; readonly projections: readonly AnyProjection[] }
   >()
   for (const logKind of logKinds) {
-    const own: readonly AnyStream[] = [...(spec.logs[logKind] ?? [])]
+    const own: readonly AnyStream[] = [...streamsIn(logKind)]
     const fed = [...projections.values()].filter((projection) =>
       projection.from.some((stream) => own.includes(stream)),
     )

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { Cart, emptyCart, Likes } from './cart.fixture.ts'
+import { parseStreamName } from './dot.ts'
 import { event } from './event.ts'
 import { nameFault } from './plain-data.ts'
 import { checkStreamName, defineStream } from './stream.ts'
@@ -65,6 +66,16 @@ describe('defineStream', () => {
     expect(() =>
       defineStream('x', { ...spec, commands: ({ command }) => ({ [tooLong]: command(() => []) }) }),
     ).toThrow(bad('bad_name'))
+  })
+
+  test('refuses an id that is no text', () => {
+    for (const id of [7, null, undefined])
+      expect(() => Cart.at(id as never)).toThrow(/is no id of a cart: a stream id is a string/)
+  })
+
+  test('a name without a slash is a type without an id', () => {
+    expect(parseStreamName('cart')).toEqual({ type: 'cart', id: '' })
+    expect(() => checkStreamName('cart')).toThrow(bad('bad_name'))
   })
 
   test('refuses names of events and commands that are none', () => {

@@ -30,6 +30,28 @@ const Strange = defineStream('strange', {
       () => [],
     ),
     dated: command(v.date(), () => []),
+    listed: command(v.array(v.array(v.number())), () => []),
+    sorted: command(
+      v.pipe(
+        v.array(v.string()),
+        v.transform((texts) => texts.map((text) => `${text}.`)),
+      ),
+      () => [],
+    ),
+    wrapped: command(
+      v.union([
+        v.array(v.number()),
+        v.pipe(
+          v.number(),
+          v.transform((n) => [n]),
+        ),
+        v.pipe(
+          v.string(),
+          v.transform((text) => text.length),
+        ),
+      ]),
+      () => [],
+    ),
     optional: command(v.optional(v.string()), () => []),
   }),
 })
@@ -57,6 +79,8 @@ describe('validateCommands', () => {
 
   test.each<[string, readonly CommandCall[], string | RegExp | undefined]>([
     ['no_commands', [], undefined],
+    ['invalid_input', [null as never], /^dispatch: this is no call/],
+    ['invalid_input', [{ stream: 'cart/1' } as never], /^dispatch: this is no call/],
     ['bad_name', [{ stream: 'cart/', name: 'checkOut' }], undefined],
     ['unknown_stream', [{ stream: 'ship/1', name: 'sail' }], undefined],
     ['unknown_command', [{ stream: 'cart/1', name: 'toString' }], undefined],
@@ -77,6 +101,16 @@ describe('validateCommands', () => {
       expect(() => validateCommands(model, [call])).toThrow(refusal('invalid_input', /its own output/))
     },
   )
+
+  test('lists are compared item by item', () => {
+    const lists = [[1, 2], [], [3]]
+    expect(validateCommands(model, [Strange.commands.listed('1', lists)]).commands).toEqual([
+      { stream: 'strange/1', name: 'listed', input: lists },
+    ])
+    expect(validateCommands(model, [Strange.commands.wrapped('1', 3)]).commands[0]?.input).toEqual([3])
+    for (const call of [Strange.commands.sorted('1', ['a']), Strange.commands.wrapped('1', 'abc')])
+      expect(() => validateCommands(model, [call])).toThrow(refusal('invalid_input', /its own output/))
+  })
 
   test('refuses an output that is not plain data', () => {
     expect(() => validateCommands(model, [Strange.commands.dated('1', new Date(0))])).toThrow(

@@ -67,7 +67,7 @@ function valueView(
   }
 }
 
-function shownBy(layer: ValueLayer): unknown {
-  for (let at: ValueLayer | null = layer; at !== null; at = at.below) if (at.own !== null) return at.own.value
-  return undefined
+function shownBy({ own, below }: ValueLayer): unknown {
+  // A base view has a value of its own.
+  return own === null ? shownBy(below as ValueLayer) : own.value
 }

@@ -252,6 +252,42 @@ describe('table view', () => {
     expect([...createView(Totals, { saved: structuredClone(base.dump()) }).rows()]).toEqual([...base.rows()])
   })
 
+  test('events that it does not handle, and those after a failure, change nothing', () => {
+    const view = createView(Orders)
+    view.apply(seen(removed('1'), out('1', 5)))
+    expect([...view.rows().keys()]).toEqual(['1'])
+    const totals = createView(Totals)
+    totals.apply(seen(out('1', 5), out('1', 100), out('2', 6)))
+    expect([...totals.rows().keys()]).toEqual(['all', '1'])
+    expect(totals.failed()?.message).toBe('too much')
+  })
+
+  test.each([
+    [
+      'a key that is no text',
+      ['1', 7 as never],
+      () => ({ sum: 1 }),
+      "A row's key is a string, and 7 is none.",
+    ],
+    [
+      'a handler that returns nothing',
+      ['1'],
+      () => undefined as never,
+      'The handler of cart.checkedOut returned nothing; null deletes a row.',
+    ],
+  ] as const)('%s fails', (_what, keys, handler, message) => {
+    const view = createView(
+      defineTable('odd', {
+        from: [Cart],
+        key: () => [...keys],
+        row: v.object({ sum: v.number() }),
+        on: { 'cart.checkedOut': handler },
+      }),
+    )
+    view.apply(seen(out('1', 5)))
+    expect([view.failed()?.message, [...view.rows()]]).toEqual([message, []])
+  })
+
   test('a row that was deleted is new to its next event', () => {
     const view = createView(Totals)
     view.apply(seen(out('1', 5)))
