@@ -202,6 +202,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
       replica: replicaOf(present.mustLog(logOf(model.logKinds[0] ?? '')).head),
       withdrawn: present.inbox().length,
       logs: present.logs(),
+      savedElsewhere: booted.savedElsewhere,
       failures: present.views.failures(),
     })
   }

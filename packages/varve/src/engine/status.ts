@@ -16,6 +16,8 @@ export interface StatusFacts {
   readonly replica: string
   readonly withdrawn: number
   readonly logs: readonly LogState[]
+  /** Outbox revisions of logs that the store has and this engine has not opened. */
+  readonly savedElsewhere: number
   readonly failures: readonly ProjectionFailure[]
 }
 
@@ -40,5 +42,6 @@ export function statusOf(facts: StatusFacts): EngineStatus {
     store: facts.store,
     logs,
     failures: facts.failures,
+    saved: facts.logs.reduce((sum, { head }) => sum + head.outboxRevision, facts.savedElsewhere),
   }
 }

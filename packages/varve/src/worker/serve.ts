@@ -16,7 +16,7 @@ import type { SyncFactory } from '../sync/index.ts'
 import type { Contract, Host, Opened, OpenRequest, Reply } from './contract.ts'
 import { modelSignature } from './contract-model.ts'
 import { filterEndpoint, type RawEndpoint } from './endpoint.ts'
-import { failureOf, hostOf, reply } from './host.ts'
+import { failureOf, hostOf, lossOf, reply } from './host.ts'
 import { postUpdates } from './post-updates.ts'
 import { type Syncing, startSyncing } from './serve-sync.ts'
 
@@ -57,7 +57,7 @@ export function createBorder(model: Model, options: ServeOptions = {}): Contract
       const engine = await openEngine({ model, log, logs, actor, ports })
       const syncing = startSyncing(sync, { engine, name, store: engine.store }, request)
       state = { phase: 'open', host: hostOf(engine, syncing), syncing }
-      return { store: engine.store, lost: witness !== null && witness !== engine.store }
+      return { store: engine.store, lost: lossOf(witness, engine) }
     } catch (error) {
       await log.close()
       throw error
