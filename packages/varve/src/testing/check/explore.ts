@@ -3,11 +3,12 @@
  * each state a calm network is tried as well: it must come to an end at which every wish ended once.
  */
 import { type Calm, calmRound } from './calm.ts'
-import { type Client, toldFates } from './client.ts'
+import type { Client } from './client-state.ts'
 import { clientFault, endFault, fateFault, logFault, lostFault } from './oracle.ts'
 import { createParts, type Parts } from './parts.ts'
 import { type Scope, type State, stepsOf } from './steps.ts'
 import type { Protocol } from './switches.ts'
+import { toldFates } from './told-fates.ts'
 
 export interface Explored {
   readonly states: number

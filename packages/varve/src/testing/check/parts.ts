@@ -2,7 +2,10 @@
  * The parts that states are made of, each kept once and known by a small number: many states share few logs, clients
  * and frames, so what a part becomes in a step, and what is wrong with it, is computed once.
  */
-import { type Client, clientKey, framesOf, healed, receive } from './client.ts'
+
+import { receive } from './client.ts'
+import { type Client, clientKey, framesOf } from './client-state.ts'
+import { healed } from './identity.ts'
 import { type Frame, frameKey, type Log, logKey, offer } from './server.ts'
 import type { Protocol } from './switches.ts'
 

@@ -4,26 +4,14 @@
  */
 import type { ToyCommand } from '../toy-rules.ts'
 import { type Calm, calmRound } from './calm.ts'
-import {
-  acknowledge,
-  type Client,
-  cancel,
-  cloneOf,
-  crashReceiving,
-  create,
-  framesOf,
-  healed,
-  lead,
-  lookInTab,
-  newClient,
-  receive,
-  toldFates,
-  twinOf,
-} from './client.ts'
+import { acknowledge, cancel, crashReceiving, create, lookInTab, receive } from './client.ts'
+import { type Client, framesOf, newClient } from './client-state.ts'
+import { cloneOf, healed, lead, twinOf } from './identity.ts'
 import { clientFault, endFault, fateFault, logFault, lostFault } from './oracle.ts'
 import { createParts } from './parts.ts'
 import { crash, emptyLog, type Frame, offer, restore } from './server.ts'
 import type { Protocol } from './switches.ts'
+import { toldFates } from './told-fates.ts'
 
 export interface Play {
   /** A client decides; false if it is refused at once. */

@@ -4,15 +4,20 @@ import type { Program, Scope } from './steps.ts'
 
 const alphabet: readonly ToyCommand[] = ['TAB', 'NB', 'TA', 'FA', 'EAB']
 
-/** In each of these at least one switch is noticed; all of them together take a second. */
+/** Small enough to be explored without each rule in turn. In each at least one switch is noticed. */
 export const controls = {
   cascade: { programs: [['TAB', 'NB'], ['TA']] },
   skew: { programs: [['RAB'], ['RBA']] },
   cancel: { programs: [['TAB', 'NB'], []], faults: { cancel: 1, retry: 1 } },
-  leader: { programs: [['TAB', 'FA'], ['TA']], faults: { lead: 1 } },
-  clone: { programs: [['EAB'], ['TA'], ['FA']], faults: { clone: 1 } },
-  twin: { programs: [['EAB'], ['TA'], ['FA']], faults: { twin: 1 } },
-  restore: { programs: [['TA'], ['FA', 'TA']], faults: { restore: 1 } },
+  leader: { programs: [['TA'], ['TA']], faults: { lead: 1 } },
+  /** Both copies hold a1, and decide it again. */
+  clone: { programs: [['EAB'], ['TA'], []], faults: { clone: 1 } },
+  /** Both copies write on. */
+  copy: { programs: [['TA'], [], ['FA']], faults: { clone: 1 } },
+  twin: { programs: [['TA'], [], ['FA']], faults: { twin: 1 } },
+  restore: { programs: [['TAB'], ['TA']], faults: { restore: 1 } },
+  /** a1 may lean on b1, which the server may lose. */
+  lost: { programs: [['TA'], ['FA']], faults: { restore: 1 } },
 } as const satisfies Record<string, Scope>
 
 export type ControlName = keyof typeof controls
@@ -43,7 +48,10 @@ export const wider: Readonly<Record<string, readonly Scope[]>> = {
   'a copied profile': [{ programs: [['TA', 'NB'], ['EAB'], ['FA']], faults: { clone: 1 } }],
   'a copied profile and cancels': [{ programs: [['EAB'], ['TA'], ['FA']], faults: { clone: 1, cancel: 1 } }],
   'a copied machine': [{ programs: [['EAB'], ['TA'], ['FA', 'TA']], faults: { twin: 1 } }],
-  'a restored server': [{ programs: [['TAB', 'NB'], ['TA']], faults: { restore: 1, cancel: 1 } }],
+  'a restored server': [
+    { programs: [['TA'], ['FA', 'TA']], faults: { restore: 1 } },
+    { programs: [['TAB', 'NB'], ['TA']], faults: { restore: 1, cancel: 1 } },
+  ],
   'a restored server and a copied profile': [
     { programs: [['TA'], ['EAB'], []], faults: { restore: 1, clone: 1 } },
   ],

@@ -3,7 +3,8 @@
  * conflicts as a real one does (three of one dot, then its streams are held for it).
  */
 import { dotKey } from '../../core/dot.ts'
-import { create, framesOf, newClient, receive } from './client.ts'
+import { create, receive } from './client.ts'
+import { framesOf, newClient } from './client-state.ts'
 import { emptyLog, offer } from './server.ts'
 import type { Protocol } from './switches.ts'
 

@@ -16,18 +16,9 @@
  */
 import { dotKey } from '../../core/dot.ts'
 import type { ToyCommand } from '../toy-rules.ts'
-import {
-  acknowledge,
-  type Client,
-  cancel,
-  cloneOf,
-  crashReceiving,
-  create,
-  lead,
-  lookInTab,
-  newClient,
-  twinOf,
-} from './client.ts'
+import { acknowledge, cancel, crashReceiving, create, lookInTab } from './client.ts'
+import { type Client, newClient } from './client-state.ts'
+import { cloneOf, lead, twinOf } from './identity.ts'
 import type { Parts } from './parts.ts'
 import { crash, emptyLog, restore } from './server.ts'
 import type { Protocol } from './switches.ts'
@@ -116,7 +107,7 @@ export function stepsOf(
 
   function* clientSteps(state: State, client: Client): Iterable<ClientStep> {
     const { log } = state
-    const command = programs[[...devices, copy].indexOf(client.name)]?.[client.tried]
+    const command = programs[[...devices, copy].indexOf(client.name)]?.[client.tried - client.retried]
     if (command !== undefined) {
       yield { name: `creates ${command}`, after: create(protocol, client, { command }) }
       if (off === 'C2') {
