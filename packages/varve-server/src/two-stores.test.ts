@@ -127,9 +127,6 @@ describe('stores and a server', () => {
     await until(ann, ({ phase }) => phase === 'offline')
     await request(ann, 'pending')
 
-    const restored = sqliteLog(backup)
-    await restored.renewEpochs()
-    await restored.close()
     const after = await startServer(backup, before.port)
     for (const store of [ann, ben])
       await until(store, ({ phase, pending }) => phase === 'synced' && pending === 0)

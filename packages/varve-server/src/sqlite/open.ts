@@ -11,14 +11,15 @@ import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { VarveError } from 'varve/core'
 import { messageOf } from '../message-of.ts'
+import { markOpening } from './file-witness.ts'
 import { ensureSchema } from './schema.ts'
 import { isBusy, sqliteFailure } from './sqlite-failure.ts'
 
 /** How long to wait for a process that is just ending. */
 const lockWaitMs = 1_000
 
-/** Throws `log_in_use`, `store_newer` or `storage_failed`. `:memory:` is allowed. */
-export function openLogFile(path: string): DatabaseSync {
+/** Throws `log_in_use`, `store_newer` or `storage_failed`. `:memory:` is allowed. Restored: see file-witness.ts. */
+export function openLogFile(path: string, onRestored: (path: string) => void = () => {}): DatabaseSync {
   let db: DatabaseSync | null = null
   try {
     if (path !== ':memory:') mkdirSync(dirname(resolve(path)), { recursive: true })
@@ -35,8 +36,9 @@ export function openLogFile(path: string): DatabaseSync {
     }
     db.exec('PRAGMA synchronous = FULL')
     db.exec('BEGIN IMMEDIATE')
-    ensureSchema(db)
+    const isNew = ensureSchema(db)
     db.exec('COMMIT')
+    if (markOpening(db, path, isNew)) onRestored(path)
     return db
   } catch (thrown) {
     if (db?.isOpen) db.close()

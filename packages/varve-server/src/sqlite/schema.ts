@@ -7,7 +7,8 @@
  *   lineages     for each replica of a log its last counter, and whom it continues (rules A3, A4)
  *   replicas     who writes as a replica, over all logs
  *   checkpoints, runs, origins, failures: the policies' book
- *   meta         the version of all this, and the secret that new logs' epochs are made of
+ *   meta         the version of all this, the secret that new logs' epochs are made of, and what tells a
+ *                restored file (file-witness.ts)
  */
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
@@ -78,15 +79,18 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT RO
 INSERT INTO meta VALUES ('schema', '${schemaVersion}');
 `
 
-/** Makes a new file's tables, upgrades an old file's; refuses that of a newer program with `store_newer`. Runs inside a transaction. */
-export function ensureSchema(db: DatabaseSync): void {
+/**
+ * Makes a new file's tables, upgrades an old file's; refuses that of a newer program with `store_newer`. Runs inside a
+ * transaction. True if the file is new.
+ */
+export function ensureSchema(db: DatabaseSync): boolean {
   const known = db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table'").get() as {
     readonly n: number
   }
   if (known.n === 0) {
     db.exec(tables + indexes)
     drawEpochs(db)
-    return
+    return true
   }
   const isOurs =
     db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'").get() !== undefined
@@ -110,6 +114,7 @@ export function ensureSchema(db: DatabaseSync): void {
     )
   }
   if (Number(row.value) < schemaVersion) upgrade(db)
+  return false
 }
 
 /**

@@ -29,6 +29,10 @@ export function sqliteFailure(thrown: unknown): unknown {
   })
 }
 
+export function isFull(thrown: unknown): boolean {
+  return primaryCode(thrown) === full
+}
+
 export function isBusy(thrown: unknown): boolean {
   return primaryCode(thrown) === busy
 }

@@ -4,25 +4,33 @@
  * Keeps: what a write returned is on disk (synchronous=FULL), one process per file, positions gapless. A full or failing
  * disk fails the writes at hand and nothing else: the transaction is rolled back and the log lives on.
  */
-import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { chainStart, hashOf, type LogId, type Position } from 'varve/core'
 import { createGroupCommit, type WriteGround } from '../group-commit.ts'
 import type { LogName, LogTx, PolicyFailure, ServerLog } from '../log-port.ts'
+import { copyLogFile, markClosing, renewEpochsOf } from './file-witness.ts'
 import { createLogRows, createLogTx, entriesOf, headOf, type SqliteTx } from './log-tx.ts'
 import { openLogFile } from './open.ts'
 import { checkpointOf } from './policy-book.ts'
-import { drawEpochs } from './schema.ts'
 import { sqliteFailure } from './sqlite-failure.ts'
 
 export interface SqliteLog extends ServerLog {
-  /** Writes a consistent copy to a file that must not exist yet. Writes wait meanwhile. */
+  /** Writes a consistent copy to a file that must not exist yet. Writes wait meanwhile. Opened, it gets new epochs. */
   backup(path: string): Promise<void>
-  /** Gives every log a new epoch. To be called once after the file was restored from a backup. */
+  /**
+   * Gives every log a new epoch. To be called once after a restore that the file cannot notice by itself: when the witness
+   * beside it was restored with it, as with a snapshot of a whole disk.
+   */
   renewEpochs(): Promise<void>
 }
 
 export interface SqliteLogOptions {
+  /**
+   * Told when the file is not as it was left here: it was restored from a backup, or put in the place of another. Its logs
+   * have new epochs already, so that every client finds what it has in common with them. Default: one line to
+   * console.error.
+   */
+  readonly onRestored?: (path: string) => void
   /** For tests of a full disk: the largest file, in pages of 4096 bytes. */
   readonly pagesMax?: number
   /** For the control of a test only: never waits for the disk, so that a crash of the machine loses what was acknowledged. */
@@ -31,11 +39,11 @@ export interface SqliteLogOptions {
 
 /** Opens or creates the file. Throws `log_in_use`, `store_newer` or `storage_failed`. */
 export function sqliteLog(path: string, options: SqliteLogOptions = {}): SqliteLog {
-  const db = openLogFile(path)
+  const db = openLogFile(path, options.onRestored ?? sayRestored)
   if (options.pagesMax !== undefined) db.exec(`PRAGMA max_page_count = ${Math.floor(options.pagesMax)}`)
   if (options.isUnflushed === true) db.exec('PRAGMA synchronous = OFF')
   const rows = createLogRows(db)
-  const group = createGroupCommit(groundOf(db, createLogTx(db, rows, newEpoch)))
+  const group = createGroupCommit(groundOf(db, createLogTx(db, rows, newEpoch), path))
   const selectSecret = db.prepare("SELECT value FROM meta WHERE key = 'epochs'")
   const selectChain = db.prepare(
     'SELECT chain FROM entries WHERE log = (SELECT id FROM logs WHERE name = ?) AND position = ?',
@@ -90,20 +98,13 @@ export function sqliteLog(path: string, options: SqliteLogOptions = {}): SqliteL
       read(() => (selectFailures.all(policy, max) as unknown as FailureRow[]).map(failureOf)),
     failureCount: (policy: string, max: number) =>
       read(() => (selectFailureCount.get(policy, max) as { readonly n: number }).n),
-    backup: (path: string) => read(() => void db.prepare('VACUUM INTO ?').run(path)),
-    renewEpochs: () =>
-      group.write(() => {
-        // Those of logs to come as well: the backup may lack some that had been written to.
-        drawEpochs(db)
-        const renew = db.prepare('UPDATE logs SET epoch = ? WHERE id = ?')
-        for (const { id } of db.prepare('SELECT id FROM logs').all() as { readonly id: number }[])
-          renew.run(randomUUID(), id)
-      }),
+    backup: (to: string) => read(() => copyLogFile(db, to)),
+    renewEpochs: () => group.write(() => renewEpochsOf(db)),
     close: group.close,
   })
 }
 
-function groundOf(db: DatabaseSync, { tx, forget }: SqliteTx): WriteGround<LogTx> {
+function groundOf(db: DatabaseSync, { tx, forget }: SqliteTx, path: string): WriteGround<LogTx> {
   const exec = (sql: string): void => {
     try {
       db.exec(sql)
@@ -135,12 +136,19 @@ function groundOf(db: DatabaseSync, { tx, forget }: SqliteTx): WriteGround<LogTx
     isOpen: () => db.isTransaction,
     close: () => {
       try {
+        markClosing(db, path)
         db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
       } finally {
         db.close()
       }
     },
   }
+}
+
+function sayRestored(path: string): void {
+  console.error(
+    `varve-server: ${path} is not as it was left here: restored from a backup? Its logs have new epochs.`,
+  )
 }
 
 function textsOf(bodies: Iterable<{ readonly body: string }>, charsMax: number): readonly string[] {
