@@ -12,7 +12,7 @@ import { copyLogFile, markClosing, renewEpochsOf } from './file-witness.ts'
 import { createLogRows, createLogTx, entriesOf, headOf, type SqliteTx } from './log-tx.ts'
 import { openLogFile } from './open.ts'
 import { checkpointOf } from './policy-book.ts'
-import { sqliteFailure } from './sqlite-failure.ts'
+import { isFull, sqliteFailure } from './sqlite-failure.ts'
 
 export interface SqliteLog extends ServerLog {
   /** Writes a consistent copy to a file that must not exist yet. Writes wait meanwhile. Opened, it gets new epochs. */
@@ -138,6 +138,9 @@ function groundOf(db: DatabaseSync, { tx, forget }: SqliteTx, path: string): Wri
       try {
         markClosing(db, path)
         db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      } catch (thrown) {
+        // On a full disk what was acknowledged stays in the write-ahead log, which the next opening reads.
+        if (!isFull(thrown)) throw sqliteFailure(thrown)
       } finally {
         db.close()
       }
