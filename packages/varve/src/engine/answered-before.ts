@@ -5,28 +5,38 @@
  * retries been applied after all (rule C11)? Asked so that a retry never comes on top of the original.
  */
 import { type Commit, type Intent, intentOf } from '../core/commit.ts'
-import type { LogId } from '../core/dot.ts'
+import type { LogId, Position } from '../core/dot.ts'
 import type { Hash } from '../core/hash.ts'
 import type { DispatchResult } from '../core/query.ts'
 import { itemOf } from './inbox.ts'
 import { readEntriesMax } from './read-by-time.ts'
 import type { Writer } from './writer.ts'
 
-/** The answer that the wish was given then, or null if it is neither pending nor among the last entries. */
+/**
+ * The answer that the wish was given then, or null if it is neither pending nor among the last entries.
+ *
+ * @param after a position after which it was placed, if it was; the last page of entries is searched in any case
+ */
 export async function readAnswer(
   { log, present }: Writer,
   id: LogId,
-  intent: Intent,
+  {
+    intent,
+    after = Number.POSITIVE_INFINITY,
+  }: { readonly intent: Intent; readonly after?: Position | undefined },
 ): Promise<DispatchResult | null> {
   const { outbox, head } = present.mustLog(id)
   const hash = intentOf(intent)
   const has = (commit: Commit): boolean => commit.intent === hash
   const pending = outbox.find(has)
   if (pending !== undefined) return answerOf(pending)
-  const after = Math.max(0, head.position - readEntriesMax)
-  const entries = await log.readEntries(id, after, head.position - after)
-  const placed = entries.find((entry) => has(entry.commit))
-  return placed === undefined ? null : answerOf(placed.commit)
+  const last = Math.max(0, head.position - readEntriesMax)
+  for (let from = Math.min(after, last); from < head.position; from += readEntriesMax) {
+    const entries = await log.readEntries(id, from, Math.min(readEntriesMax, head.position - from))
+    const placed = entries.find((entry) => has(entry.commit))
+    if (placed !== undefined) return answerOf(placed.commit)
+  }
+  return null
 
   function answerOf(commit: Commit): DispatchResult {
     // As it was decided then; what became of it is told by its fate.

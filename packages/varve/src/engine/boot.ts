@@ -33,8 +33,6 @@ export interface Booted {
   readonly created: boolean
   /** Entries that no snapshot holds. */
   readonly unsaved: number
-  /** Outbox revisions of logs that the store has and that are not opened here. */
-  readonly savedElsewhere: number
 }
 
 export async function boot({ model, log, logs, ports, freeze, publish }: BootOptions): Promise<Booted> {
@@ -44,9 +42,6 @@ export async function boot({ model, log, logs, ports, freeze, publish }: BootOpt
     logs: logs.map(({ id }) => id),
   })
   const heads = logs.map(({ id }) => mustHeadOf(record, id))
-  const savedElsewhere = record.heads
-    .filter(({ log: id }) => logs.every((each) => each.id !== id))
-    .reduce((sum, { outboxRevision }) => sum + outboxRevision, 0)
   const cut = Object.fromEntries(heads.map((head) => [head.log, head.position]))
   const { worlds, views, read } = await foldTo(log, { scope: { model, logs, heads }, cut, freeze })
   const states = logs.map(({ id, kind }) => {
@@ -70,7 +65,7 @@ export async function boot({ model, log, logs, ports, freeze, publish }: BootOpt
   const writer = { model, log, present, freeze }
   await refresh(writer)
   await reorder(writer)
-  return { present, store: record.store, created, unsaved: read, savedElsewhere }
+  return { present, store: record.store, created, unsaved: read }
 }
 
 /** One log for each kind of the model, and no log twice. */

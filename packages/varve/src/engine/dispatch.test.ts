@@ -187,6 +187,20 @@ describe('dispatch', () => {
     expect(stateOf(tab, 'claps/1')).toEqual({ state: 9, revision: 9 })
   })
 
+  it('E5 B19 a request that is sent again and carried out from the journal at the same time is done once', async () => {
+    const tab = await openTab(memoryDisk(), 'a')
+    const request = requestOf('s', [clap('1')])
+    const saved = { seed: 's', log: 'hall', request, actor: null, after: 0, order: 1 }
+    const answers = await Promise.all([
+      tab.dispatch(request, true),
+      tab.carryOut(saved),
+      tab.dispatch(request, true),
+    ])
+    expect(answers[1]).toEqual(answers[0])
+    expect(answers[2]).toEqual(answers[0])
+    expect(stateOf(tab, 'claps/1')).toEqual({ state: 1, revision: 1 })
+  })
+
   it('E5 what was answered before is answered the same, also when it is placed or withdrawn by now', async () => {
     const disk = memoryDisk()
     const tab = await openTab(disk, 'a')

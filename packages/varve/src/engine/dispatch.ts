@@ -9,7 +9,7 @@
  * A refusal by the domain is an answer, but only once it is known that it was decided on what is stored. If the write
  * fails, exactly the wishes of its group fail, and nothing else has happened.
  */
-import type { CommandRecord, Commit, Draft } from '../core/commit.ts'
+import type { CommandRecord, Commit, Draft, Intent } from '../core/commit.ts'
 import type { LogId } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Hash } from '../core/hash.ts'
@@ -17,8 +17,10 @@ import { nameFault } from '../core/plain-data.ts'
 import type { DispatchRequest, DispatchResult } from '../core/query.ts'
 import { validateCommands } from '../core/validate-commands.ts'
 import { logLimits } from '../log/port.ts'
+import type { SavedWish } from '../log/wish-journal.ts'
 import { isApplied, readAnswer } from './answered-before.ts'
-import { type Decided, decideGroup, type Wish } from './decide-group.ts'
+import { type Decided, decideGroup, mayBeStored, type Wish } from './decide-group.ts'
+import { itemOf } from './inbox.ts'
 import { type LogState, stampOf } from './log-state.ts'
 import { mustHeadOf } from './present.ts'
 import { sameShown } from './same-shown.ts'
@@ -33,7 +35,19 @@ export interface DispatchOptions {
   readonly report: (thrown: unknown) => void
 }
 
-export type Dispatch = (request: DispatchRequest, again: boolean) => Promise<DispatchResult>
+export interface Dispatch {
+  /** Throws at once what is wrong with the request. */
+  begin(request: DispatchRequest, again: boolean): Begun
+  /** Does what was saved, unless it was done already; a refusal becomes a withdrawn commit. */
+  carryOut(saved: SavedWish): Promise<DispatchResult>
+}
+
+/** A wish on its way. */
+export interface Begun {
+  readonly result: Promise<DispatchResult>
+  /** The caller saves it in the wish journal: whatever becomes of it from now on happens once, and leaves a trace. */
+  keep(order: number): SavedWish
+}
 
 interface WaitingWish extends Wish {
   readonly resolve: (result: DispatchResult) => void
@@ -45,14 +59,34 @@ export function createDispatch(writer: Writer, options: DispatchOptions): Dispat
   const waitingByLog = new Map<LogId, WaitingWish[]>()
   const scheduled = new Set<LogId>()
 
-  async function dispatch(request: DispatchRequest, again: boolean): Promise<DispatchResult> {
+  function begin(request: DispatchRequest, again: boolean): Begun {
     const { logKind, commands } = validateCommands(writer.model, request.commands)
     checkRequest(request)
     checkSize(commands)
     const id = options.logOf(logKind)
-    const intent = { commands, now: request.now, seed: request.seed }
+    const { actor } = options
+    const after = present.mustLog(id).head.position
+    const wish: Wish = { request, intent: intentIn({ ...request, commands }), actor, again, saved: null }
+    return {
+      result: enqueue(id, wish),
+      keep(order) {
+        const saved = { seed: request.seed, log: id, request: { ...request, commands }, actor, after, order }
+        wish.saved = saved
+        return saved
+      },
+    }
+  }
+
+  async function carryOut(saved: SavedWish): Promise<DispatchResult> {
+    const { log: id, request, actor } = saved
+    present.mustLog(id)
+    return enqueue(id, { request, intent: intentIn(request), actor, again: true, saved })
+  }
+
+  /** The very object: it may be saved while it waits. */
+  function enqueue(id: LogId, wish: Wish): Promise<DispatchResult> {
     return new Promise((resolve, reject) => {
-      waitingOf(id).push({ request, intent, again, resolve, reject })
+      waitingOf(id).push(Object.assign(wish, { resolve, reject }))
       schedule(id)
     })
   }
@@ -107,7 +141,9 @@ export function createDispatch(writer: Writer, options: DispatchOptions): Dispat
   ): Promise<ReadonlyMap<WaitingWish, DispatchResult>> {
     const known = new Map<WaitingWish, DispatchResult>()
     for (const wish of group) {
-      const answer = wish.again ? await readAnswer(writer, id, wish.intent) : null
+      const answer = mayBeStored(wish)
+        ? await readAnswer(writer, id, { intent: wish.intent, after: wish.saved?.after })
+        : null
       if (answer !== null) known.set(wish, answer)
     }
     return known
@@ -122,14 +158,19 @@ export function createDispatch(writer: Writer, options: DispatchOptions): Dispat
   }
 
   /** False if another tab was faster. */
-  async function store(state: LogState, { commits, trial }: Decided): Promise<boolean> {
+  async function store(state: LogState, { commits, inbox, trial }: Decided): Promise<boolean> {
     if (commits.length === 0) {
       // Nothing to write, but a refusal must not be older than what another tab stored.
       return sameShown(mustHeadOf(await log.readRecord(), state.id), state.head)
     }
-    const { status, record } = await log.appendCommits({ log: state.id, stamp: stampOf(state), commits })
+    const { status, record } = await log.appendCommits({
+      log: state.id,
+      stamp: stampOf(state),
+      commits,
+      inbox,
+    })
     if (status !== 'written') return false
-    present.append(state.id, { head: mustHeadOf(record, state.id), commits, trial })
+    present.append(state.id, { head: mustHeadOf(record, state.id), commits, inbox, trial })
     return true
   }
 
@@ -139,7 +180,11 @@ export function createDispatch(writer: Writer, options: DispatchOptions): Dispat
     group: readonly WaitingWish[],
     answers: Decided['answers'],
   ): Promise<void> {
-    const roots = new Set(group.filter((_, index) => answers[index]?.ok).map((wish) => wish.request.root))
+    const isRefused = (answer: DispatchResult): boolean =>
+      !answer.ok || itemOf(present.inbox(), answer) !== undefined
+    const roots = new Set(
+      answers.flatMap((answer, index) => (isRefused(answer) ? [] : [group[index]?.request.root])),
+    )
     for (const { dot, withdrawn } of present.inbox().filter((item) => item.log === id)) {
       if (!roots.has(withdrawn.root)) continue
       try {
@@ -152,7 +197,11 @@ export function createDispatch(writer: Writer, options: DispatchOptions): Dispat
     }
   }
 
-  return dispatch
+  return Object.freeze({ begin, carryOut })
+}
+
+function intentIn({ commands, now, seed }: DispatchRequest): Intent {
+  return { commands, now, seed }
 }
 
 /** Even a withdrawn commit keeps its commands: what no server could place in any form must not enter the outbox. */

@@ -10,7 +10,7 @@
  * log's write has resolved. Whatever fails leaves memory and disk as they were, or is set right by the next refresh.
  */
 import { type Commit, type Draft, sealCommit } from '../core/commit.ts'
-import type { LogId, Position, Revision, StreamName } from '../core/dot.ts'
+import type { Dot, LogId, Position, Revision, StreamName } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
 import { nameFault } from '../core/plain-data.ts'
@@ -25,9 +25,10 @@ import type {
 } from '../core/query.ts'
 import { goneFailure } from '../log/failures.ts'
 import type { StoreLog } from '../log/port.ts'
+import type { SavedWish } from '../log/wish-journal.ts'
 import { type Booted, bindLogs, boot } from './boot.ts'
 import type { Change } from './change.ts'
-import { createDispatch } from './dispatch.ts'
+import { type Begun, createDispatch } from './dispatch.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
 import { emptyPending } from './empty-pending.ts'
 import { readEnded } from './fates.ts'
@@ -73,6 +74,14 @@ export interface Engine extends SyncPort {
   readonly created: boolean
   /** `again`: an earlier engine may have stored this very request; if so it is answered as it was then. */
   dispatch(request: DispatchRequest, again?: boolean): Promise<DispatchResult>
+  /** The same for a caller that may save the wish elsewhere while it waits. */
+  begin(request: DispatchRequest, again: boolean): Begun
+  /** What a journal of wishes holds, or held: done once. Resolves to what it became. */
+  carryOut(saved: SavedWish): Promise<DispatchResult>
+  /** A saved wish was acknowledged as `was` and has become this commit: its fate is told under both names. */
+  learnName(was: CommitRef, dot: Dot): Promise<void>
+  /** How many wishes are saved elsewhere: they are pending. */
+  setSaved(count: number): void
   /** Empties a pending commit, if it is not placed first; false if it is not pending or withdrawn already. */
   cancel(ref: CommitRef): Promise<boolean>
   dismiss(ref: CommitRef): Promise<void>
@@ -132,6 +141,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
   const report = ports.report ?? (() => {})
   const writer: Writer = { model, log, present, freeze }
   let lastReport: SyncReport | null = null
+  let saved = 0
   let closing: Promise<void> | null = null
 
   const gate = createGate(() => watchers.statusMayHaveChanged())
@@ -202,17 +212,19 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
       replica: replicaOf(present.mustLog(logOf(model.logKinds[0] ?? '')).head),
       withdrawn: present.inbox().length,
       logs: present.logs(),
-      savedElsewhere: booted.savedElsewhere,
       failures: present.views.failures(),
+      saved,
     })
   }
 
   const sources: QuerySources = { model, logOf, watchers, mustPast: pasts.must, tellEnded, report }
 
+  function positionOf(id: LogId): Position | undefined {
+    return present.logs().find((each) => each.id === id)?.head.position
+  }
+
   function tellEnded({ awaiting }: Extract<Query, { kind: 'fates' }>, listener: Listener): void {
     if (awaiting.length === 0) return
-    const positionOf = (id: LogId): Position | undefined =>
-      present.logs().find((each) => each.id === id)?.head.position
     gate
       .read(() => readEnded(log, awaiting, positionOf))
       .then((fates) => {
@@ -258,7 +270,20 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
     created: booted.created,
     dispatch: async (request: DispatchRequest, again = false) => {
       gate.mustOpen()
-      return dispatch(request, again)
+      return dispatch.begin(request, again).result
+    },
+    begin: (request: DispatchRequest, again: boolean) => {
+      gate.mustOpen()
+      return dispatch.begin(request, again)
+    },
+    carryOut: dispatch.carryOut,
+    learnName: (was: CommitRef, dot: Dot) =>
+      gate.read(async () =>
+        present.learnName(was, dot, await readEnded(log, [{ log: was.log, dot }], positionOf)),
+      ),
+    setSaved: (count: number) => {
+      saved = count
+      watchers.statusMayHaveChanged()
     },
     cancel: (ref: CommitRef) =>
       gate.write(

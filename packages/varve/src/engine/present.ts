@@ -4,7 +4,7 @@
  * a state that is stored, and never half of one.
  */
 import type { Commit, Entry } from '../core/commit.ts'
-import { type LogId, type Position, type StreamName, sameDot } from '../core/dot.ts'
+import { type Dot, type LogId, type Position, type StreamName, sameDot } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import type { CommitRef } from '../core/query.ts'
 import type { View } from '../core/view.ts'
@@ -23,6 +23,7 @@ import type { Views } from './views.ts'
 export interface Appended {
   readonly head: LogHead
   readonly commits: readonly Commit[]
+  readonly inbox: readonly InboxItem[]
   /** A fork of the pending world that holds the commits. */
   readonly trial: World
 }
@@ -59,6 +60,8 @@ export interface Present {
   inbox(): readonly InboxItem[]
   /** Commits of this tab were stored. */
   append(id: LogId, next: Appended): void
+  /** What `was` became, and its end if that is known already. */
+  learnName(was: CommitRef, dot: Dot, ended: readonly EndedCommit[]): void
   /** Entries were reconciled, or pending commits revised, by this tab. */
   settle(id: LogId, next: Settled): void
   /** Another tab wrote. */
@@ -103,7 +106,19 @@ export function createPresent({ logs: start, views, publish }: PresentStart): Pr
     logs.set(id, appended(mustLog(id), next))
     const { commits } = next
     const streams = new Set(commits.flatMap((commit) => commit.commands.map((command) => command.stream)))
-    publish({ ...noChange, streams, views: views.append(id, commits, outboxOf), logs: true })
+    publish({
+      ...noChange,
+      streams,
+      views: views.append(id, commits, outboxOf),
+      inbox: next.inbox.length > 0 && swapInbox([...inbox, ...next.inbox]),
+      logs: true,
+    })
+  }
+
+  /** A wish was acknowledged under another name than the commit that it became. */
+  function learnName(was: CommitRef, dot: Dot, ended: readonly EndedCommit[]): void {
+    renames.rename(was, { log: was.log, dot })
+    if (ended.length > 0) publish({ ...noChange, fates: renames.underAllNames(ended), logs: false })
   }
 
   function settle(id: LogId, next: Settled): void {
@@ -176,6 +191,7 @@ export function createPresent({ logs: start, views, publish }: PresentStart): Pr
     views,
     inbox: () => inbox,
     append,
+    learnName,
     settle,
     takeNews,
     rebuild,

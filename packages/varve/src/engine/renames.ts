@@ -1,5 +1,5 @@
 /**
- * The former names of pending commits that were renamed (rule C8). Whoever dispatched one holds its first name, and
+ * The former names of pending commits: those that were renamed (rule C8), and saved wishes before they were carried out. Whoever dispatched one holds its first name, and
  * is answered under it; kept in memory, for a name is asked for by those who were here when it changed.
  */
 import type { Commit } from '../core/commit.ts'
@@ -10,6 +10,7 @@ import type { EndedCommit } from './change.ts'
 export interface Renames {
   /** An outbox was replaced by one with the same intents. */
   learn(log: LogId, before: readonly Commit[], after: readonly Commit[]): void
+  rename(old: CommitRef, now: CommitRef): void
   /** What a commit is called now. */
   presentName(ref: CommitRef): CommitRef
   /** With each end also under the names that the commit had before. */
@@ -26,17 +27,20 @@ export function createRenames(): Renames {
     for (const { intent, dot: was } of before) {
       const dot = dots.get(intent)
       if (dot === undefined || dotKey(dot) === dotKey(was)) continue
-      const now = { log, dot }
-      const old = { log, dot: was }
-      const names = [...(former.get(keyOf(old)) ?? []), old]
-      former.delete(keyOf(old))
-      former.set(keyOf(now), names)
-      for (const name of names) present.set(keyOf(name), now)
+      rename({ log, dot: was }, { log, dot })
     }
+  }
+
+  function rename(old: CommitRef, now: CommitRef): void {
+    const names = [...(former.get(keyOf(old)) ?? []), old]
+    former.delete(keyOf(old))
+    former.set(keyOf(now), [...(former.get(keyOf(now)) ?? []), ...names])
+    for (const name of names) present.set(keyOf(name), now)
   }
 
   return Object.freeze({
     learn,
+    rename,
     presentName: (ref: CommitRef) => present.get(keyOf(ref)) ?? ref,
     underAllNames: (ended: readonly EndedCommit[]) =>
       ended.flatMap((each) => [

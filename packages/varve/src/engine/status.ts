@@ -16,8 +16,8 @@ export interface StatusFacts {
   readonly replica: string
   readonly withdrawn: number
   readonly logs: readonly LogState[]
-  /** Outbox revisions of logs that the store has and this engine has not opened. */
-  readonly savedElsewhere: number
+  /** Wishes that are saved, but not in a log yet. */
+  readonly saved: number
   readonly failures: readonly ProjectionFailure[]
 }
 
@@ -29,7 +29,7 @@ export function statusOf(facts: StatusFacts): EngineStatus {
     head: report?.heads.find((each) => each.log === id)?.head ?? null,
     pending: outbox.length,
   }))
-  const pending = logs.reduce((sum, log) => sum + log.pending, 0)
+  const pending = logs.reduce((sum, log) => sum + log.pending, facts.saved)
   const allHere = pending === 0 && logs.every(({ head, position }) => head === null || head <= position)
   const reported = report?.phase ?? 'local'
   return {
@@ -42,6 +42,5 @@ export function statusOf(facts: StatusFacts): EngineStatus {
     store: facts.store,
     logs,
     failures: facts.failures,
-    saved: facts.logs.reduce((sum, { head }) => sum + head.outboxRevision, facts.savedElsewhere),
   }
 }

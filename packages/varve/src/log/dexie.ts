@@ -150,10 +150,13 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
     },
 
     async appendCommits(request) {
-      const pages = packPages(request.commits)
-      return write(['outbox'], request, async (database, before) => {
+      const { commits, inbox = [] } = request
+      const pages = packPages(commits)
+      const tables: TableName[] = inbox.length === 0 ? ['outbox'] : ['outbox', 'inbox']
+      return write(tables, request, async (database, before) => {
         const head = headAfterAppend(before, request)
         await addOutboxRows(database, { log: head.log, seq: head.outboxRevision, pages })
+        await writeInboxItems(database, inbox)
         // A revision for each row, so that the next append finds its numbers free.
         return { ...head, outboxRevision: head.outboxRevision + pages.length - 1 }
       })

@@ -121,6 +121,7 @@ export function openMemoryLog(disk: MemoryDisk, { onWrite = () => {} }: MemoryLo
         const head = headAfterAppend(mustHead(record, write.log), write)
         const commits = [...outboxOf(tables, write.log), ...write.commits.map(frozenCopy)]
         staging.stage('outbox', () => tables.outboxes.set(write.log, commits))
+        stageInbox(staging, tables, write.inbox ?? [])
         return stageRecord(staging, tables, withHead(record, head))
       }),
     applyEntries: (write) =>

@@ -78,6 +78,8 @@ export interface AppendCommits {
   readonly stamp: Stamp
   /** In order; counters continue `issued`, replica is the stamp's. At most `appendCommitsMax`. */
   readonly commits: readonly Commit[]
+  /** Of those commits that are withdrawn from the beginning. */
+  readonly inbox?: readonly InboxItem[]
 }
 
 export interface ApplyEntries {

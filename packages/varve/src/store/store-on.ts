@@ -42,7 +42,6 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
   const { auth = null, witness = noWitness, frame = defaultFrame, now = Date.now } = options
   const status = createCell(statusAtFirst)
   const lost = createCell(false)
-  let saved = -1
   const windows = new Set<() => void>()
   let known = nothingKnown
   let incarnation = 0
@@ -50,13 +49,13 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
 
   const know = (more: Partial<Known>): void => {
     known = { ...known, ...more }
-    lost.set(known.lost !== null)
+    lost.set(known.lost)
     status.set(statusOf(known))
   }
   const stopLife = options.onLife?.((life) => {
     if (life.phase === 'over') return know({ failure: life.failure })
     incarnation = life.incarnation
-    if (life.phase === 'up') know({ worker: 'up', lost: witness.write(life.opened) ?? known.lost })
+    if (life.phase === 'up') know({ worker: 'up', lost: witness.write(life.opened) || known.lost })
     else know({ worker: 'starting' })
   })
   const ready = openHost()
@@ -91,10 +90,6 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
     // Not when it ends: a device that slept was not synced until it woke up.
     const syncedAt = update.status.phase === 'synced' ? now() : (known.told?.syncedAt ?? null)
     know({ told: { ...update.status, syncedAt } })
-    if (update.status.saved !== saved) {
-      saved = update.status.saved
-      witness.note(update.status.store, saved)
-    }
     signIn?.hear(wantsToken(update.status))
   })
 
@@ -110,7 +105,7 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
     lost$: lost.value$,
     acknowledgeLoss() {
       witness.acknowledge()
-      know({ lost: null })
+      know({ lost: false })
     },
     now,
     newId: options.newId ?? (() => crypto.randomUUID()),

@@ -20,6 +20,10 @@ export type FateOf<Reason extends string = string> =
       readonly because: readonly Dot[]
     }
 
+/**
+ * On disk. While a frozen tab holds the database the wish itself is saved, beside it: then the dot has the counter 0,
+ * and it is decided and shown when the database answers. Should it be refused then, `fate` and the inbox say so.
+ */
 export interface Accepted<Reason extends string = string> extends CommitRef {
   readonly ok: true
   /** Stored here already; settles when the log has spoken, which may take days. Rejects with `closed`. */

@@ -11,13 +11,16 @@ import { VarveError } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
 import { openEngine } from '../engine/engine.ts'
 import { openDexieLog } from '../log/dexie.ts'
+import { openDexieWishJournal } from '../log/dexie-wish-journal.ts'
 import type { StoreLog } from '../log/port.ts'
-import type { SyncFactory } from '../sync/index.ts'
+import type { WishJournal } from '../log/wish-journal.ts'
+import { openTabChannel, type SyncFactory, systemClock } from '../sync/index.ts'
 import type { Contract, Host, Opened, OpenRequest, Reply } from './contract.ts'
 import { modelSignature } from './contract-model.ts'
 import { filterEndpoint, type RawEndpoint } from './endpoint.ts'
-import { failureOf, hostOf, lossOf, reply } from './host.ts'
+import { failureOf, hostOf, reply } from './host.ts'
 import { postUpdates } from './post-updates.ts'
+import { startOverflow } from './serve-overflow.ts'
 import { type Syncing, startSyncing } from './serve-sync.ts'
 
 export interface ServeOptions {
@@ -27,6 +30,8 @@ export interface ServeOptions {
   readonly endpoint?: RawEndpoint
   /** Default: IndexedDB. */
   readonly openLog?: (name: string) => StoreLog
+  /** Where wishes are saved while the log does not answer. Default: IndexedDB, and nowhere for a log of another kind. */
+  readonly openJournal?: ((name: string) => WishJournal) | null
 }
 
 type State =
@@ -45,6 +50,8 @@ export function serveStore(model: Model, options: ServeOptions = {}): void {
 /** The contract, ready to be exposed. */
 export function createBorder(model: Model, options: ServeOptions = {}): Contract {
   const { openLog = (name) => openDexieLog({ name }), sync = null } = options
+  const ownJournal = options.openLog === undefined ? (name: string) => openDexieWishJournal({ name }) : null
+  const { openJournal = ownJournal } = options
   const subscriptions = new Set<() => void>()
   let state: State = { phase: 'idle' }
 
@@ -56,8 +63,18 @@ export function createBorder(model: Model, options: ServeOptions = {}): Contract
       const { name, logs, actor, witness } = request
       const engine = await openEngine({ model, log, logs, actor, ports })
       const syncing = startSyncing(sync, { engine, name, store: engine.store }, request)
-      state = { phase: 'open', host: hostOf(engine, syncing), syncing }
-      return { store: engine.store, lost: lossOf(witness, engine) }
+      const overflow =
+        openJournal === null
+          ? null
+          : startOverflow(engine, {
+              journal: openJournal(name),
+              channel: openTabChannel(`varve:${name}:overflow`),
+              clock: systemClock,
+              named: syncing.named,
+              report: ports.report,
+            })
+      state = { phase: 'open', host: hostOf(engine, { ...syncing, overflow }), syncing }
+      return { store: engine.store, lost: witness !== null && witness !== engine.store }
     } catch (error) {
       await log.close()
       throw error

@@ -31,6 +31,12 @@ const actions: Readonly<Record<string, (log: StoreLog) => Promise<unknown>>> = {
     const stamp = stampOf(await log.readRecord())
     return log.appendCommits({ log: 'shop', stamp, commits: [a5, a6] })
   },
+  async 'appendCommits with an inbox item'(log) {
+    const { withdrawn } = withdrawnItem(a5)
+    const stamp = stampOf(await log.readRecord())
+    const item = { ...withdrawnItem(a5), mine: withdrawn }
+    return log.appendCommits({ log: 'shop', stamp, commits: [withdrawn], inbox: [item] })
+  },
   async applyEntries(log) {
     const record = await log.readRecord()
     const a2withdrawn = withdrawnItem(a2)

@@ -68,6 +68,20 @@ export function logWriteContract({ it, expect }: TestApi, openDisk: OpenDisk): v
     expect((await log.appendCommits({ log: 'shop', stamp, commits })).status).toEqual('written')
   })
 
+  it('L24 what is withdrawn from the beginning is appended with its inbox item, or not at all', async () => {
+    const { log, other, record } = await openSample(openDisk)
+    const { withdrawn } = withdrawnItem(a1)
+    const item = { ...withdrawnItem(a1), mine: withdrawn }
+    const append = { log: 'shop', stamp: stampOf(record), commits: [withdrawn, a2], inbox: [item] }
+    expect((await log.appendCommits(append)).status).toEqual('written')
+    expect(await other.readOutbox('shop')).toEqual([withdrawn, a2])
+    expect(await other.readInbox()).toEqual([item])
+    const before = await readAll(log)
+    const later = { ...item, dot: a3.dot }
+    expect((await log.appendCommits({ ...append, commits: [a3], inbox: [later] })).status).toEqual('moved')
+    expect(await readAll(log)).toEqual(before)
+  })
+
   it('L5 a write that was decided on something else is not done, and is told what is there', async () => {
     const { log, other, record } = await openSample(openDisk)
     const { record: now } = await other.appendCommits({ log: 'shop', stamp: stampOf(record), commits: [a1] })
