@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { logContract } from '../testing/contracts/log-contract.ts'
 import type { LogDisk } from '../testing/contracts/log-disk.ts'
 import { readAll, sampleCommit, stampOf } from '../testing/contracts/log-fixtures.ts'
+import { heldDisk, heldLog } from '../testing/held-log.ts'
 import { memoryLog, openMemoryLog } from './memory.ts'
 import { memoryDisk } from './memory-disk.ts'
 
@@ -32,6 +33,13 @@ async function openDisk(): Promise<LogDisk> {
 }
 
 describe('the log in memory', () => logContract({ describe, it, expect }, openDisk))
+
+describe('the log in memory, on a disk that can be held', () =>
+  logContract({ describe, it, expect }, async () => {
+    const disk = await openDisk()
+    const held = heldDisk()
+    return { ...disk, open: () => heldLog(disk.open(), held) }
+  }))
 
 describe('a disk in memory', () => {
   it('L2 can be cloned: two profiles with the same past and separate futures', async () => {

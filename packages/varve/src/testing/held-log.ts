@@ -7,8 +7,8 @@ import type { StoreLog } from '../log/port.ts'
 export interface HeldDisk {
   hold(): void
   letGo(): void
-  /** Resolves when nobody holds it. */
-  free(): Promise<void>
+  /** Resolves when it is let go; null if nobody holds it. */
+  whenFree(): Promise<void> | null
 }
 
 export function heldDisk(): HeldDisk {
@@ -21,19 +21,15 @@ export function heldDisk(): HeldDisk {
       held?.resolve()
       held = null
     },
-    async free() {
-      await held?.promise
-    },
+    whenFree: () => held?.promise ?? null,
   })
 }
 
 export function heldLog(log: StoreLog, disk: HeldDisk): StoreLog {
   const waiting =
     <Args extends readonly unknown[], Result>(call: (...args: Args) => Promise<Result>) =>
-    async (...args: Args): Promise<Result> => {
-      await disk.free()
-      return call(...args)
-    }
+    (...args: Args): Promise<Result> =>
+      disk.whenFree()?.then(() => call(...args)) ?? call(...args)
   return Object.freeze({
     ensureStore: waiting(log.ensureStore),
     readRecord: waiting(log.readRecord),
