@@ -1,32 +1,34 @@
-// Runs the simulation over many seeds: `npm run sim -- --seeds 10000 --from 1`. Each failing seed prints what went
-// wrong and the command that replays it; the last line is the count.
+// Runs the simulator over many seeds: `npm run sim -- --seeds 10000 --from 1`. Each failing seed is made short and
+// prints what went wrong, its few actions, and the line that replays them; the last line is the count.
 import { parseArgs } from 'node:util'
-import { simulate } from '../packages/varve/src/testing/simulation.ts'
-import { noSeats, toy, toyRules } from '../packages/varve/src/testing/toy-rules.ts'
+import { simulateSeed } from '../packages/varve/src/testing/sim/campaign.ts'
+import { toySimulation } from '../packages/varve/src/testing/sim/toy-model.ts'
 
-const usage = `Simulates replicas and a server over a bad network, one run per seed.
+const usage = `Simulates devices with tabs and a server through everything that can go wrong, one run per seed.
 
   --seeds N      how many seeds (1000)
   --from S       the first seed (1)
-  --actions N    wishes and faults per run (100)
-  --replicas N   devices (3)
+  --actions N    what users do and what goes wrong, per run (40)
+  --devices N    2 or 3 if not given
+  --keep 3,7,9   only these of a seed's actions
   --help`
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },
-    actions: { type: 'string', default: '100' },
-    replicas: { type: 'string', default: '3' },
+    actions: { type: 'string', default: '40' },
+    devices: { type: 'string' },
+    keep: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
 
-/** @param {'seeds' | 'from' | 'actions' | 'replicas'} name */
-function number(name) {
-  const value = Number(values[name])
+/** @param {string} name @param {string | undefined} text @returns {number} */
+function whole(name, text) {
+  const value = Number(text)
   if (Number.isSafeInteger(value) && value >= 1) return value
-  console.error(`--${name} must be a whole number from 1, not ${values[name]}`)
+  console.error(`--${name} must be a whole number from 1, not ${text}`)
   process.exit(2)
 }
 
@@ -35,37 +37,42 @@ if (values.help) {
   process.exit(0)
 }
 
-/** @type {readonly import('../packages/varve/src/testing/toy-rules.ts').ToyCommand[]} */
-const commands = ['TAB', 'NB', 'TA', 'FA', 'FA', 'EAB', 'RAB', 'RBA', 'like', 'like']
-const [seeds, from, actions, replicas] = [
-  number('seeds'),
-  number('from'),
-  number('actions'),
-  number('replicas'),
-]
+const seeds = whole('seeds', values.seeds)
+const from = whole('from', values.from)
+const actions = whole('actions', values.actions)
+const devices = values.devices === undefined ? undefined : whole('devices', values.devices)
+const keep = values.keep?.split(',').map(Number)
 const startMs = performance.now()
-let passed = 0
-let entries = 0
+const total = { passed: 0, steps: 0, wishes: 0, entries: 0, withdrawn: 0 }
 for (let seed = from; seed < from + seeds; seed++) {
-  const result = simulate({
+  const result = await simulateSeed({
+    ...toySimulation,
     seed,
-    rules: toyRules,
-    initial: () => noSeats,
-    show: (seats) => [...seats].sort(([a], [b]) => (a < b ? -1 : 1)),
-    wish: (random) => [toy(random.pick(commands))],
     actions,
-    replicas,
+    keep,
+    ...(devices === undefined ? null : { devices }),
   })
-  entries += result.entries
-  if (result.violation === null) passed += 1
+  total.steps += result.steps
+  total.wishes += result.wishes
+  total.entries += result.entries
+  total.withdrawn += result.withdrawn
+  if (result.violation === null) total.passed += 1
   else {
     console.error(result.violation)
+    for (const { id, atMs, kind, device } of result.actions ?? []) {
+      console.error(`  ${id}: at ${atMs} ms, device ${String.fromCharCode(97 + device)}: ${kind}`)
+    }
+    const ids = (result.actions ?? []).map(({ id }) => id).join(',')
+    const more = devices === undefined ? '' : ` --devices ${devices}`
     console.error(
-      `  replay: npm run sim -- --from ${seed} --seeds 1 --actions ${actions} --replicas ${replicas}`,
+      `  replay: npm run sim -- --from ${seed} --seeds 1 --actions ${actions}${more} --keep ${ids}`,
     )
   }
 }
 const seconds = (performance.now() - startMs) / 1000
-console.log(`${entries} entries in ${seconds.toFixed(1)} s, ${(seeds / seconds).toFixed(0)} runs a second`)
+const { passed, steps, wishes, entries, withdrawn } = total
+console.log(
+  `${steps} steps, ${wishes} wishes, ${entries} entries, ${withdrawn} withdrawn; ${seconds.toFixed(1)} s, ${(seeds / seconds).toFixed(0)} runs a second`,
+)
 console.log(`${passed} passed, ${seeds - passed} failed`)
 process.exitCode = passed === seeds ? 0 : 1

@@ -23,6 +23,7 @@ import type {
   HistoryPage,
   Query,
 } from '../core/query.ts'
+import type { reconcile } from '../core/reconcile.ts'
 import { goneFailure } from '../log/failures.ts'
 import type { StoreLog } from '../log/port.ts'
 import type { SavedWish } from '../log/wish-journal.ts'
@@ -60,6 +61,8 @@ export interface EngineOptions {
   readonly actor?: string | null
   /** How a draft becomes a commit. Default: `sealCommit`. */
   readonly seal?: (draft: Draft) => Commit
+  /** Test-only: the client half with a rule switched off, as a negative control. */
+  readonly reconcile?: typeof reconcile
   /** After how many applied entries the leader saves snapshots. Default: 500. */
   readonly snapshotEvery?: number
   /** Deep-freezes states and rows, so that code which changes them in place is caught. Default: true. */
@@ -139,7 +142,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
   const { model, log, ports, snapshotEvery = 500, freeze = true } = options
   const { present, store } = booted
   const report = ports.report ?? (() => {})
-  const writer: Writer = { model, log, present, freeze }
+  const writer: Writer = { model, log, present, freeze, reconcile: options.reconcile }
   let lastReport: SyncReport | null = null
   let saved = 0
   let closing: Promise<void> | null = null

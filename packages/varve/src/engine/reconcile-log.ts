@@ -4,7 +4,7 @@
  */
 import type { Entry } from '../core/commit.ts'
 import type { Dot } from '../core/dot.ts'
-import { type Reconciled, reconcile } from '../core/reconcile.ts'
+import { reconcile as coreReconcile, type Reconciled } from '../core/reconcile.ts'
 import type { World } from '../core/world.ts'
 import type { ReviseOutbox, Written } from '../log/port.ts'
 import { inboxAfter, newlyWithdrawn, placedInbox } from './inbox.ts'
@@ -30,7 +30,7 @@ export interface Revision {
 
 /** Memory is swapped only if `store` says `written`; what `store` throws is thrown on, and nothing has changed. */
 export async function reconcileLog(
-  { log, present }: Writer,
+  { log, present, reconcile = coreReconcile }: Writer,
   state: LogState,
   { store, ...news }: Occasion,
 ): Promise<{ readonly status: Written['status'] | null; readonly next: Reconciled<World> }> {

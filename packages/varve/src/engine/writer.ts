@@ -1,5 +1,6 @@
 /** What the operations that write have in common. They run as jobs of the engine's queue, one at a time. */
 import type { Model } from '../core/model.ts'
+import type { reconcile } from '../core/reconcile.ts'
 import type { StoreLog } from '../log/port.ts'
 import type { Present } from './present.ts'
 import { refresh } from './refresh.ts'
@@ -10,6 +11,8 @@ export interface Writer {
   readonly present: Present
   /** Whether states are deep-frozen. */
   readonly freeze: boolean
+  /** Test-only: instead of core's. */
+  readonly reconcile?: typeof reconcile | undefined
 }
 
 /** How often a write is decided anew because another tab was faster, before the caller is told `busy`. */

@@ -34,13 +34,16 @@ export function browserPorts(transport: Transport): SyncPorts {
   }
 }
 
+/** Ms that only grow: the device's clock may be set, and whatever waits for a time would wait for as long. */
+const monotonicMs = (): number => performance.now()
+
 export const systemClock: SyncClock = Object.freeze({
-  now: () => Date.now(),
+  now: monotonicMs,
   random: () => Math.random(),
   newId: () => crypto.randomUUID(),
   at(atMs: number, callback: () => void) {
     // A timeout longer than 2³¹ ms fires at once: wake up early instead, an early tick does no harm.
-    const timer = setTimeout(callback, Math.min(Math.max(0, atMs - Date.now()), 2 ** 31 - 1))
+    const timer = setTimeout(callback, Math.min(Math.max(0, atMs - monotonicMs()), 2 ** 31 - 1))
     return () => clearTimeout(timer)
   },
 })

@@ -44,6 +44,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   let connection: Connection | null = null
   let forgetTick: () => void = () => {}
   let forgetBeat: () => void = () => {}
+  let beats = 0
   let lastReport = ''
   let isRunning = false
   let isStopped = false
@@ -255,6 +256,9 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   /** From the first moment on, also while the store lets it wait: it only says that this thread runs. */
   function beat(): void {
     tellReport()
+    beats += 1
+    // A tab may have died between its write and its word, and a write that was said to fail may have been done.
+    if (beats % lookEveryBeats === 0) void showStore()
     forgetBeat = clock.at(clock.now() + beatEveryMs, beat)
   }
 
@@ -267,6 +271,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
 }
 
 const retryApplyMs = 3_000
+const lookEveryBeats = 10
 
 /** Of these more of the same entries make nothing better. */
 const finalCodes: ReadonlySet<string> = new Set(['fork', 'chain_broken', 'defect'])

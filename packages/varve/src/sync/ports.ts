@@ -1,6 +1,7 @@
 /** What the sync driver needs of its surroundings. Browsers, Node and the simulation each bring their own. */
 
 export interface SyncClock {
+  /** Ms that never run backwards and never jump, from whatever start: not the time of day, which can be set. */
   now(): number
   /** In [0, 1). */
   random(): number

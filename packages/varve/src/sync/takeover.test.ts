@@ -198,6 +198,15 @@ describe('a leader that is silent', () => {
     expect([isSynced(a), isSynced(b), ledger.head()]).toEqual([true, true, 3])
   })
 
+  it('Y16 what a tab stored and could not tell is sent all the same', async () => {
+    const { open, pass, ledger } = device()
+    const [a, b] = [await open(), await open()]
+    await b.sync.stop()
+    await b.deposit(1)
+    await pass(11_000)
+    expect([leads(a), isSynced(a), ledger.head()]).toEqual([true, true, 1])
+  })
+
   it('Y13 tabs that are all too busy do not rob each other for ever', async () => {
     const { open, pass } = device()
     const both = [await open(), await open()]

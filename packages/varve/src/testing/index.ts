@@ -16,11 +16,7 @@ export { type LocalStoreOptions, openLocalStore } from './open-test-store.ts'
 export { type ReferenceReplica, type ReplicaOptions, referenceReplica } from './reference-replica.ts'
 export { type ReferenceServer, referenceServer } from './reference-server.ts'
 export { type SeededRandom, seededRandom } from './seeded-random.ts'
+export type { SimulationResult } from './sim/campaign.ts'
+export { type Action, defaultFaults, type FaultKind } from './sim/history.ts'
+export type { OpenSimServer, SimServer } from './sim/server-port.ts'
 export { type ModelSimulation, simulateModel } from './simulate-model.ts'
-export {
-  defaultFaults,
-  type SimulationFaults,
-  type SimulationOptions,
-  type SimulationResult,
-  simulate,
-} from './simulation.ts'

@@ -1,0 +1,183 @@
+/**
+ * The auditor: watches a whole run and says what went wrong first. It keeps plain lists and maps and looks at
+ * everything again; it shares no code with core but hashing, so that it cannot be wrong in the same way.
+ */
+import { clockOf, timed } from '../../../core/clock.ts'
+import type { Commit, Entry } from '../../../core/commit.ts'
+import type { Dot, LogId } from '../../../core/dot.ts'
+import type { Model } from '../../../core/model.ts'
+import type { MemoryTables } from '../../../log/memory-disk.ts'
+import type { SeededRandom } from '../../seeded-random.ts'
+import { createDiskAudit, type DiskAudit } from './disk-audit.ts'
+import { createLogAudit, dotText, type LogAudit } from './log-audit.ts'
+
+export interface Wished {
+  readonly seed: string
+  readonly device: string
+  /** Set once the page was told that it is stored. */
+  acknowledged: { readonly dot: Dot; readonly root: string | null } | null
+}
+
+export interface Auditor {
+  readonly violation: () => string | null
+  fail(what: string): void
+  /** What the server holds durably has grown. */
+  lookAtLog(entries: readonly Entry[]): void
+  lookAtDisk(device: string, tables: MemoryTables): void
+  /** A frame on its way from the server. */
+  lookAtFrame(text: string, durable: readonly Entry[]): void
+  wished(wish: { readonly device: string; readonly seed: string }): void
+  acknowledged(wish: { readonly seed: string; readonly dot: Dot; readonly root: string | null }): void
+  /** The user asked for it: whether it was done or not, both may be seen. */
+  cancelling(dot: Dot): void
+  dismissing(dot: Dot): void
+  /** Of these acknowledged seeds: those that are not in the server's log. */
+  unplaced(seeds: Iterable<string>): readonly string[]
+  outboxLength(device: string): number
+  readonly server: () => LogAudit
+  /** With the faults over and everything delivered. `inboxes`: for each device the dots that it lists. */
+  atTheEnd(inboxes: ReadonlyMap<string, ReadonlySet<string>>, random: SeededRandom): void
+  readonly counts: () => { readonly wishes: number; readonly entries: number; readonly withdrawn: number }
+}
+
+export function createAuditor({ model, log }: { readonly model: Model; readonly log: LogId }): Auditor {
+  let violation: string | null = null
+  const wishes = new Map<string, Wished>()
+  /** By dot and content: up to where the author had applied the log when it stored this. */
+  const known = new Map<string, number>()
+  const owners = new Map<string, string>()
+  const disks = new Map<string, DiskAudit>()
+  const cancelled = new Set<string>()
+  const dismissed = new Set<string>()
+  const retried = new Set<string>()
+  const server = createLogAudit({
+    model,
+    knownAt: (commit) => known.get(versionKey(commit)),
+    isWished: (seed) => wishes.has(seed),
+  })
+
+  function fail(what: string): void {
+    violation ??= what
+  }
+
+  function check(where: string, fault: string | null): void {
+    if (fault !== null) fail(`${where}: ${fault}`)
+  }
+
+  function diskOf(device: string): DiskAudit {
+    const found = disks.get(device)
+    if (found !== undefined) return found
+    const disk = createDiskAudit({
+      device,
+      log,
+      server,
+      ownerOf(replica) {
+        const owner = owners.get(replica) ?? device
+        owners.set(replica, owner)
+        return owner
+      },
+      stored: (commit, position) => known.set(versionKey(commit), position),
+    })
+    disks.set(device, disk)
+    return disk
+  }
+
+  function lookAtLog(entries: readonly Entry[]): void {
+    if (entries.length < server.entries().length) fail("the server's log became shorter")
+    else check('server', server.look(entries))
+  }
+
+  function lookAtFrame(text: string, durable: readonly Entry[]): void {
+    if (!text.startsWith('{"type":"receipt"')) return
+    const { log: of, placed } = JSON.parse(text) as {
+      log: LogId
+      placed: readonly { dot: Dot; position: number }[]
+    }
+    if (of !== log) return
+    for (const { dot, position } of placed) {
+      const entry = durable[position - 1]
+      if (entry === undefined)
+        fail(`server: a receipt of ${dotText(dot)} at @${position} before it is durable`)
+      else if (dotText(entry.commit.dot) !== dotText(dot))
+        fail(`server: a receipt of ${dotText(dot)} at @${position}, where something else stands`)
+    }
+  }
+
+  function endOf({ seed, acknowledged, device }: Wished, inboxes: ReadonlyMap<string, ReadonlySet<string>>) {
+    const placed = server.ofSeed(seed)
+    if (acknowledged === null) return null
+    const key = dotText(acknowledged.dot)
+    if (placed.length !== 1) return `the acknowledged ${key} stands ${placed.length} times in the log`
+    const { commit } = placed[0] as Entry
+    const isListed = inboxes.get(device)?.has(key) === true
+    if (dotText(commit.dot) !== key) return `the acknowledged ${key} was placed as ${dotText(commit.dot)}`
+    if (commit.withdrawn === null)
+      return isListed ? `${key} is confirmed and in the inbox of ${device}` : null
+    if (commit.withdrawn.reason === 'cancelled')
+      return cancelled.has(key) ? null : `${key} was cancelled by nobody`
+    return isListed || dismissed.has(key) || retried.has(commit.root)
+      ? null
+      : `${key} was withdrawn (${commit.withdrawn.reason}) and is not in the inbox of ${device}`
+  }
+
+  /** A sample of pairs, as core's clock orders them and as the vectors do. */
+  function clockFault(random: SeededRandom): string | null {
+    const entries = server.entries()
+    if (entries.length < 2) return null
+    const clock = clockOf(entries.map(timed))
+    for (let i = 0; i < pairsMax; i += 1) {
+      const a = random.pick(entries).commit.dot
+      const b = random.pick(entries).commit.dot
+      const said = clock.compare(a, b)
+      const isBefore = server.vectors.precedes(a, b)
+      const isAfter = server.vectors.precedes(b, a)
+      if (isBefore && isAfter) return `${dotText(a)} and ${dotText(b)} each happened before the other`
+      const order =
+        dotText(a) === dotText(b) ? 'equal' : isBefore ? 'before' : isAfter ? 'after' : 'concurrent'
+      if (said !== order) return `${dotText(a)} is ${order} ${dotText(b)}, and the clock says ${said}`
+    }
+    return null
+  }
+
+  return Object.freeze({
+    violation: () => violation,
+    fail,
+    lookAtLog,
+    lookAtDisk: (device, tables) => check(device, diskOf(device).look(tables)),
+    lookAtFrame,
+    wished({ device, seed }) {
+      wishes.set(seed, { device, seed, acknowledged: null })
+    },
+    acknowledged({ seed, dot, root }) {
+      const wish = wishes.get(seed)
+      if (wish === undefined) return
+      const before = wish.acknowledged
+      if (before !== null && dotText(before.dot) !== dotText(dot))
+        fail(`${wish.device}: one wish was acknowledged as ${dotText(before.dot)} and as ${dotText(dot)}`)
+      wish.acknowledged = { dot, root }
+      if (root !== null) retried.add(root)
+      if (!diskOf(wish.device).holds(dotText(dot)))
+        fail(`${wish.device}: ${dotText(dot)} was acknowledged and is not on its disk`)
+    },
+    cancelling: (dot) => void cancelled.add(dotText(dot)),
+    dismissing: (dot) => void dismissed.add(dotText(dot)),
+    unplaced: (seeds) => [...seeds].filter((seed) => server.ofSeed(seed).length === 0),
+    outboxLength: (device) => diskOf(device).outboxLength(),
+    server: () => server,
+    atTheEnd(inboxes, random) {
+      for (const wish of wishes.values()) check('at the end', endOf(wish, inboxes))
+      check('the clock', clockFault(random))
+    },
+    counts: () => ({
+      wishes: wishes.size,
+      entries: server.entries().length,
+      withdrawn: server.entries().filter(({ commit }) => commit.withdrawn !== null).length,
+    }),
+  } satisfies Auditor)
+}
+
+const pairsMax = 30
+
+function versionKey({ dot, content }: Commit): string {
+  return `${dotText(dot)} ${content}`
+}

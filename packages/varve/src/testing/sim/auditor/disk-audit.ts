@@ -1,0 +1,99 @@
+/**
+ * One device's disk, after each transaction: a prefix of the server's log and an outbox in which every counter stands
+ * once, in order, and from which nothing leaves but by standing in the log.
+ */
+import type { Commit } from '../../../core/commit.ts'
+import type { LogId } from '../../../core/dot.ts'
+import type { MemoryTables } from '../../../log/memory-disk.ts'
+import { dotText, type LogAudit } from './log-audit.ts'
+
+export interface DiskAudit {
+  look(tables: MemoryTables): string | null
+  /** Whether this dot is pending or placed, as far as this disk knows. */
+  holds(key: string): boolean
+  outboxLength(): number
+}
+
+export interface DiskAuditGround {
+  readonly device: string
+  readonly log: LogId
+  readonly server: LogAudit
+  /** Who writes as a replica: the device, or another one that came first. */
+  readonly ownerOf: (replica: string) => string
+  readonly stored: (commit: Commit, known: number) => void
+}
+
+export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAuditGround): DiskAudit {
+  let outbox: readonly Commit[] = []
+  let position = 0
+  const pending = new Map<string, Commit>()
+  const placed = new Set<string>()
+  const issued = new Map<string, number>()
+
+  function look({ record, outboxes, entries }: MemoryTables): string | null {
+    const head = record?.heads.find((each) => each.log === log)
+    if (head === undefined) return null
+    const stands = entries.get(log) ?? []
+    if (head.position !== stands.length) return `its head is @${head.position} of ${stands.length} entries`
+    if (head.chain !== (stands.at(-1)?.chain ?? '')) return 'its head has another chain than its last entry'
+    if (stands.length < position) return 'its log became shorter'
+    const fresh = stands.slice(position)
+    for (const entry of fresh) {
+      if (server.entries()[entry.position - 1]?.chain !== entry.chain)
+        return `@${entry.position} is not what the server holds durably`
+      placed.add(dotText(entry.commit.dot))
+    }
+    position = stands.length
+    const fault = outboxFault(outboxes.get(log) ?? [])
+    if (fault !== null) return fault
+    const both = fresh.find(({ commit }) => pending.has(dotText(commit.dot)))
+    return both === undefined ? null : `${dotText(both.commit.dot)} is pending and placed`
+  }
+
+  function outboxFault(next: readonly Commit[]): string | null {
+    if (next === outbox) return null
+    const keys = new Set(next.map((commit) => dotText(commit.dot)))
+    if (keys.size < next.length) return 'a name stands twice in its outbox'
+    for (const commit of outbox) {
+      const key = dotText(commit.dot)
+      if (keys.has(key)) continue
+      if (!placed.has(key)) return `${key} left its outbox and is not in its log`
+      pending.delete(key)
+    }
+    for (const commit of next) {
+      const fault = commitFault(commit)
+      if (fault !== null) return `${dotText(commit.dot)} ${fault}`
+    }
+    outbox = next
+    return null
+  }
+
+  function commitFault(commit: Commit): string | null {
+    const key = dotText(commit.dot)
+    const before = pending.get(key)
+    if (before === commit) return null
+    if (placed.has(key)) return 'is pending and placed'
+    pending.set(key, commit)
+    if (before?.content === commit.content) return null
+    stored(commit, position)
+    if (before !== undefined) {
+      return before.intent === commit.intent && before.born === commit.born
+        ? null
+        : 'changed its intent or its birth'
+    }
+    const { replica, counter } = commit.dot
+    const owner = ownerOf(replica)
+    if (owner !== device) return `is written by ${device}, and ${replica} is ${owner}'s`
+    if (counter !== (issued.get(replica) ?? 0) + 1) return `comes after ${issued.get(replica) ?? 0}`
+    issued.set(replica, counter)
+    return commit.born === position
+      ? null
+      : `was born at ${commit.born}, on a disk that stands at ${position}`
+  }
+
+  return Object.freeze({
+    look,
+    holds: (key: string) => pending.has(key) || placed.has(key),
+    outboxLength: () => outbox.length,
+  })
+}

@@ -1,0 +1,126 @@
+/**
+ * The server's log, entry by entry as it becomes durable: places without gaps, names used once, counters without holes,
+ * a chain that adds up, and no decision that leaned on what a stranger had changed, found by looking at everything.
+ */
+import type { Commit, Entry } from '../../../core/commit.ts'
+import type { Dot, StreamName } from '../../../core/dot.ts'
+import { hashOf } from '../../../core/hash.ts'
+import type { Model } from '../../../core/model.ts'
+import { folded, type NaiveStates, nothing } from './naive-fold.ts'
+import { createVectors, type Vectors } from './vectors.ts'
+
+export interface LogAudit {
+  /** Null, or what is wrong with the new entries. */
+  look(entries: readonly Entry[]): string | null
+  readonly entries: () => readonly Entry[]
+  /** The streams at a position. */
+  statesAt(position: number): NaiveStates
+  entryOf(key: string): Entry | undefined
+  /** How often commits of this wish stand in the log. */
+  ofSeed(seed: string): readonly Entry[]
+  readonly vectors: Vectors
+}
+
+export interface LogAuditGround {
+  readonly model: Model
+  /** Up to where its author knew the log when this outcome was stored; undefined if nobody ever stored it. */
+  readonly knownAt: (commit: Commit) => number | undefined
+  readonly isWished: (seed: string) => boolean
+}
+
+export function dotText({ replica, counter }: Dot): string {
+  return `${replica}:${counter}`
+}
+
+export function createLogAudit({ model, knownAt, isWished }: LogAuditGround): LogAudit {
+  const entries: Entry[] = []
+  const states: NaiveStates[] = [nothing]
+  const byDot = new Map<string, Entry>()
+  const bySeed = new Map<string, Entry[]>()
+  const roots = new Set<string>()
+  const counters = new Map<string, number>()
+  const parents = new Map<string, Dot>()
+  const vectors = createVectors()
+
+  function look(log: readonly Entry[]): string | null {
+    while (entries.length < log.length) {
+      const entry = log[entries.length] as Entry
+      const fault = faultOf(entry)
+      if (fault !== null) return `@${entry.position} ${dotText(entry.commit.dot)}: ${fault}`
+      take(entry)
+    }
+    return null
+  }
+
+  function faultOf({ position, commit, principal, time, chain }: Entry): string | null {
+    const { dot, parent, base, born, withdrawn, events, guards } = commit
+    const place = entries.length + 1
+    if (position !== place) return `it stands in place ${place}`
+    if (byDot.has(dotText(dot))) return 'its name was placed before'
+    if (dot.counter !== (counters.get(dot.replica) ?? 0) + 1) return 'the counters before it have a hole'
+    if (dot.counter === 1 && parent !== null && (counters.get(parent.replica) ?? 0) < parent.counter)
+      return `it continues ${dotText(parent)}, which is not placed`
+    if (base >= position || born > base) return `base ${base} and born ${born} are beyond it`
+    const before = entries.at(-1)
+    if (time < (before?.time ?? 0)) return 'the time runs backwards'
+    if (hashOf([before?.chain ?? '', position, commit.content, principal, time]) !== chain)
+      return 'the chain does not add up'
+    if (!isWished(commit.seed)) return 'nobody wished it'
+    const known = knownAt(commit)
+    if (known === undefined) return 'its outcome was pushed and is on no disk'
+    if (known !== base) return `its base is ${base}, and its author had applied the log up to ${known}`
+    if (withdrawn !== null && events.length + guards.length > 0) return 'it is withdrawn and has an outcome'
+    const twin = bySeed.get(commit.seed)?.[0]
+    if (twin !== undefined) return `the same wish stands at @${twin.position}`
+    if (events.length > 0 && roots.has(commit.root)) return 'its root was applied before'
+    return strangerFault(commit, position)
+  }
+
+  /** Brute force: whoever wrote in between, and whether the stream is as the decision saw it. */
+  function strangerFault(commit: Commit, position: number): string | null {
+    const serial = commit.guards.filter((guard) => guard.kind === 'serial')
+    const streams = new Set<StreamName>(serial.map(({ stream }) => stream))
+    for (const other of entries.slice(commit.base, position - 1)) {
+      if (isOwn(commit.dot.replica, commit.parent, other.commit.dot)) continue
+      const clash = other.commit.events.find((event) => streams.has(event.stream))
+      if (clash !== undefined) return `it leaned on ${clash.stream}, which @${other.position} had changed`
+    }
+    for (const { stream, revision } of serial) {
+      const present = states.at(-1)?.get(stream)?.revision ?? 0
+      if (present !== revision)
+        return `it was decided on ${revision} events of ${stream}, and there are ${present}`
+    }
+    return null
+  }
+
+  function isOwn(author: string, parent: Dot | null, dot: Dot): boolean {
+    if (dot.replica === author) return true
+    for (let at = parents.get(author) ?? parent; at !== null; at = parents.get(at.replica) ?? null) {
+      if (at.replica === dot.replica) return dot.counter <= at.counter
+    }
+    return false
+  }
+
+  function take(entry: Entry): void {
+    const { commit } = entry
+    const { dot, parent } = commit
+    entries.push(entry)
+    states.push(folded(model, states.at(-1) as NaiveStates, [commit]))
+    byDot.set(dotText(dot), entry)
+    bySeed.set(commit.seed, [...(bySeed.get(commit.seed) ?? []), entry])
+    if (commit.events.length > 0) roots.add(commit.root)
+    counters.set(dot.replica, dot.counter)
+    if (dot.counter === 1 && parent !== null) parents.set(dot.replica, parent)
+    const before = dot.counter > 1 ? { replica: dot.replica, counter: dot.counter - 1 } : parent
+    vectors.place(dot, before, knownAt(commit) ?? 0)
+  }
+
+  return Object.freeze({
+    look,
+    entries: () => entries,
+    statesAt: (position: number) => states[position] ?? nothing,
+    entryOf: (key: string) => byDot.get(key),
+    ofSeed: (seed: string) => bySeed.get(seed) ?? [],
+    vectors,
+  })
+}

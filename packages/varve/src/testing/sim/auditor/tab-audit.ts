@@ -1,0 +1,61 @@
+/** What one tab shows: the naive fold of what it has read of its disk, and a status that never claims more than is so. */
+import type { LogId } from '../../../core/dot.ts'
+import type { Model } from '../../../core/model.ts'
+import type { EngineStatus, StreamUpdate } from '../../../core/query.ts'
+import type { Seen } from '../device-disk.ts'
+import { dotText, type LogAudit } from './log-audit.ts'
+import { folded, initialOf } from './naive-fold.ts'
+
+export interface ShownTab {
+  readonly seen: Seen
+  readonly shown: ReadonlyMap<string, StreamUpdate>
+}
+
+/** Null, or how what is shown differs from fold(log) then fold(outbox). */
+export function shownFault(
+  { seen, shown }: ShownTab,
+  { model, log, server }: { readonly model: Model; readonly log: LogId; readonly server: LogAudit },
+): string | null {
+  const { position, outbox } = seen.get(log) ?? { position: 0, outbox: [] }
+  const states = folded(model, server.statesAt(position), outbox)
+  for (const [stream, update] of shown) {
+    const { state, revision } = states.get(stream) ?? initialOf(model, stream)
+    if (update.revision !== revision || text(update.state) !== text(state))
+      return `shows ${stream} as ${text(update.state)} after ${update.revision} events, and it is ${text(state)} after ${revision}`
+    const pending = outbox.filter(
+      ({ withdrawn, commands }) =>
+        withdrawn === null && commands.some((command) => command.stream === stream),
+    )
+    if (text(update.pending.map(({ dot }) => dotText(dot))) !== text(pending.map(({ dot }) => dotText(dot))))
+      return `shows ${update.pending.length} pending on ${stream}, and there are ${pending.length}`
+  }
+  return null
+}
+
+/** Null, or what the status line should not have said. */
+export function statusFault(
+  status: EngineStatus,
+  facts: { readonly seenPending: number; readonly unplaced: readonly string[] },
+): string | null {
+  if (status.problem !== null && graveCodes.has(status.problem.code))
+    return `reports ${status.problem.code}: ${status.problem.message}`
+  if (status.pending !== facts.seenPending)
+    return `counts ${status.pending} pending, and there are ${facts.seenPending}`
+  if (status.phase === 'synced' && facts.unplaced.length > 0)
+    return `says synced, and ${facts.unplaced[0]} is not placed`
+  return null
+}
+
+/** With honest disks and one server, none of these has a reason. */
+const graveCodes: ReadonlySet<string> = new Set([
+  'defect',
+  'fork',
+  'collision',
+  'chain_broken',
+  'store_gone',
+  'stuck',
+])
+
+function text(value: unknown): string {
+  return JSON.stringify(value)
+}

@@ -1,0 +1,187 @@
+/**
+ * The disk of one device, as its tabs' logs see it: the real log in memory behind a door that may be slow, may fail
+ * (quota), may die between the transaction and its answer, and that tells the auditor what each tab has seen.
+ */
+import type { Commit } from '../../core/commit.ts'
+import type { LogId, Position } from '../../core/dot.ts'
+import { openMemoryLog } from '../../log/memory.ts'
+import { type MemoryDisk, memoryDisk } from '../../log/memory-disk.ts'
+import type { StoreLog, Written } from '../../log/port.ts'
+import type { SeededRandom } from '../seeded-random.ts'
+import type { Realm } from './realm.ts'
+import type { Scheduler } from './scheduler.ts'
+
+/** What a tab holds of each log in memory, as of its last read or write. */
+export type Seen = Map<LogId, { readonly position: Position; readonly outbox: readonly Commit[] }>
+
+/** What becomes of a tab at one of its coming calls of the disk. */
+export interface CallPlan {
+  /** 0 is the next call. */
+  calls: number
+  readonly side: 'before' | 'after'
+  readonly happen: () => void
+}
+
+export interface DiskUser {
+  readonly realm: Realm
+  readonly seen: Seen
+  /** Calls that have not been answered. */
+  waiting: number
+  plan: CallPlan | null
+}
+
+export interface DeviceDisk {
+  disk: MemoryDisk
+  /** Each call takes up to so long; 0: none takes any time. */
+  slowMsMax: number
+  /** `full`: nothing is written. `unsure`: it is written, and said to have failed. */
+  quota: 'room' | 'full' | 'unsure'
+  openLog(user: DiskUser): StoreLog
+}
+
+export interface DiskGround {
+  readonly scheduler: Scheduler
+  readonly random: SeededRandom
+  /** After each transaction that wrote. */
+  readonly onWritten: () => void
+  /** Before each call. */
+  readonly beforeWrite?: () => void
+  /** Test-only: a log that breaks its promises. */
+  readonly broken?: (log: StoreLog) => StoreLog
+}
+
+export function createDeviceDisk({
+  scheduler,
+  random,
+  onWritten,
+  beforeWrite,
+  broken,
+}: DiskGround): DeviceDisk {
+  let busyUntilMs = 0
+
+  const device: DeviceDisk = { disk: memoryDisk(), slowMsMax: 0, quota: 'room', openLog }
+
+  function openLog(user: DiskUser): StoreLog {
+    const { realm, seen } = user
+    const { disk } = device
+    let hasWritten = false
+    const memory = openMemoryLog(disk, {
+      onWrite(write) {
+        if (device.quota === 'full' && write !== 'complete' && write !== 'acknowledge')
+          throw new Error('quota')
+        if (write === 'complete') hasWritten = true
+        if (device.quota === 'unsure' && write === 'acknowledge') throw new Error('quota')
+      },
+    })
+    const log = broken === undefined ? memory : broken(memory)
+    realm.onKill(() => void memory.close())
+
+    /** `logs`: those of which the tab's memory will hold what is on disk, once this call is answered well. */
+    function call<T>(run: () => Promise<T>, logs?: (value: T) => readonly LogId[]): Promise<T> {
+      return new Promise((resolve, reject) => {
+        user.waiting += 1
+        const answer = (settle: () => void): void => {
+          const enter = () =>
+            realm.enter(() => {
+              user.waiting -= 1
+              settle()
+            })
+          if (device.slowMsMax > 0) later(enter)
+          else enter()
+        }
+        const begin = (): void => {
+          if (!realm.isAlive()) return
+          const plan = due(user)
+          if (plan?.side === 'before') plan.happen()
+          if (!realm.isAlive()) return
+          if (logs !== undefined) beforeWrite?.()
+          const result = run()
+          tellWritten()
+          // Of this very moment: other tabs may write before the promise settles.
+          let now = logs === undefined ? null : seenNow(disk)
+          if (plan?.side === 'after') plan.happen()
+          result.then(
+            (value) => {
+              if (broken !== undefined) {
+                tellWritten()
+                now = logs === undefined ? null : seenNow(disk)
+              }
+              answer(() => {
+                for (const id of logs?.(value) ?? [])
+                  seen.set(id, now?.get(id) ?? { position: 0, outbox: [] })
+                resolve(value)
+              })
+            },
+            (thrown: unknown) => answer(() => reject(thrown)),
+          )
+        }
+        if (device.slowMsMax > 0) later(begin)
+        else begin()
+      })
+    }
+
+    function tellWritten(): void {
+      if (!hasWritten) return
+      hasWritten = false
+      onWritten()
+    }
+
+    const ifWritten =
+      ({ log: id }: { readonly log: LogId }) =>
+      ({ status }: Written): readonly LogId[] =>
+        status === 'written' ? [id] : []
+
+    return Object.freeze({
+      ensureStore: (first) => call(() => log.ensureStore(first)),
+      readRecord: () => call(() => log.readRecord()),
+      mintLeader: (replica, fence) => call(() => log.mintLeader(replica, fence)),
+      appendCommits: (write) => call(() => log.appendCommits(write), ifWritten(write)),
+      applyEntries: (write) => call(() => log.applyEntries(write), ifWritten(write)),
+      reviseOutbox: (write) => call(() => log.reviseOutbox(write), ifWritten(write)),
+      resetLog: (write) => call(() => log.resetLog(write), ifWritten(write)),
+      readEntries: (id, after, max) => call(() => log.readEntries(id, after, max)),
+      readStreamEntries: (id, stream, after, max) =>
+        call(() => log.readStreamEntries(id, stream, after, max)),
+      readOutbox: (id) => call(() => log.readOutbox(id)),
+      readNews: (after, max) =>
+        call(
+          () => log.readNews(after, max),
+          () => Object.keys(after),
+        ),
+      readInbox: () => call(() => log.readInbox()),
+      dismissInbox: (id, dot) => call(() => log.dismissInbox(id, dot)),
+      saveSnapshots: (fence, snapshots) => call(() => log.saveSnapshots(fence, snapshots)),
+      readSnapshots: (keys) => call(() => log.readSnapshots(keys)),
+      close: () => log.close(),
+      onGone: (listener) => log.onGone((code) => realm.enter(() => listener(code))),
+    } satisfies StoreLog)
+  }
+
+  /** Transactions of one disk run in the order in which they were asked for. */
+  function later(callback: () => void): void {
+    busyUntilMs = Math.max(busyUntilMs, scheduler.now()) + random.below(device.slowMsMax)
+    scheduler.at(busyUntilMs, callback)
+  }
+
+  return device
+}
+
+function due(user: DiskUser): CallPlan | null {
+  const { plan } = user
+  if (plan === null) return null
+  if (plan.calls > 0) {
+    plan.calls -= 1
+    return null
+  }
+  user.plan = null
+  return plan
+}
+
+function seenNow({ tables }: MemoryDisk): Seen {
+  return new Map(
+    (tables.record?.heads ?? []).map(({ log, position }) => [
+      log,
+      { position, outbox: tables.outboxes.get(log) ?? [] },
+    ]),
+  )
+}

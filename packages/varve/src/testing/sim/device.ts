@@ -1,0 +1,100 @@
+/** One device: a browser profile with its disk, clock, locks, network and tabs. */
+import type { MemoryDisk } from '../../log/memory-disk.ts'
+import { createDeviceDisk, type DeviceDisk } from './device-disk.ts'
+import type { Ground } from './ground.ts'
+import type { DeviceSetup } from './history.ts'
+import { createLocks, type DeviceLocks } from './locks.ts'
+import { createNetwork, type DeviceNetwork } from './network.ts'
+import { openTab, storeName, type Tab } from './tab.ts'
+import { createTabChannels, type TabChannels } from './tab-channels.ts'
+
+export interface Device {
+  readonly name: string
+  readonly disk: DeviceDisk
+  readonly locks: DeviceLocks
+  readonly channels: TabChannels
+  readonly network: DeviceNetwork
+  /** Ms since 1970, as this device believes. */
+  wallClock(): number
+  /** What its sync driver counts by: it cannot be set. */
+  syncClock(): number
+  jump(byMs: number): void
+  /** Those that are not closed. */
+  tabs(): readonly Tab[]
+  openTab(): Tab
+  /** The browser ends without a word; its tabs come back. */
+  crash(): void
+  /** Copies of the disk before each of the last transactions, oldest first, if they are kept. */
+  readonly undo: MemoryDisk[]
+}
+
+export const leaderLock = `varve:${storeName}:leader`
+const epochMs = 1_700_000_000_000
+const undoMax = 4
+
+export function createDevice(
+  ground: Ground,
+  name: string,
+  setup: DeviceSetup & { readonly seed: number },
+): Device {
+  const { scheduler, auditor, server, random, broken, log } = ground
+  let skewMs = setup.skewMs
+  let tabs: Tab[] = []
+  let opened = 0
+  const undo: MemoryDisk[] = []
+
+  const device: Device = {
+    name,
+    disk: createDeviceDisk({
+      scheduler,
+      random,
+      onWritten: () => auditor.lookAtDisk(name, device.disk.disk.tables),
+      ...(broken.losesTail === true ? { beforeWrite: keepUndo } : null),
+      ...(broken.log === undefined ? null : { broken: broken.log }),
+    }),
+    locks: createLocks(scheduler),
+    channels: createTabChannels(scheduler),
+    network: createNetwork({
+      scheduler,
+      server: () => server,
+      seed: setup.seed,
+      latencyMs: setup.latencyMs,
+      onServerText(text) {
+        const durable = server.entries(log)
+        auditor.lookAtLog(durable)
+        auditor.lookAtFrame(text, durable)
+      },
+    }),
+    wallClock: () => epochMs + skewMs + scheduler.now(),
+    syncClock: scheduler.now,
+    jump(byMs) {
+      skewMs += byMs
+    },
+    tabs() {
+      tabs = tabs.filter((tab) => !tab.isClosed())
+      return tabs
+    },
+    openTab() {
+      opened += 1
+      const tab = openTab(ground, device, `${name}/${opened}`)
+      tabs.push(tab)
+      return tab
+    },
+    crash() {
+      const before = [...device.tabs()]
+      for (const tab of before) tab.kill()
+      const [oldest] = undo
+      if (broken.losesTail === true && oldest !== undefined) device.disk.disk = oldest
+      undo.length = 0
+      for (const _tab of before) device.openTab()
+    },
+    undo,
+  }
+
+  function keepUndo(): void {
+    undo.push(device.disk.disk.clone())
+    if (undo.length > undoMax) undo.shift()
+  }
+
+  return device
+}

@@ -1,0 +1,37 @@
+/** What all parts of one run share. */
+import type { LogId } from '../../core/dot.ts'
+import type { Model } from '../../core/model.ts'
+import type { reconcile } from '../../core/reconcile.ts'
+import type { StoreLog } from '../../log/port.ts'
+import type { SeededRandom } from '../seeded-random.ts'
+import type { Auditor } from './auditor/auditor.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { SimServer } from './server-port.ts'
+
+/** Test-only: promises that are not kept, as negative controls. */
+export interface BrokenParts {
+  readonly reconcile?: typeof reconcile
+  readonly log?: (log: StoreLog) => StoreLog
+  /** A browser that dies forgets what it acknowledged last. */
+  readonly losesTail?: boolean
+}
+
+export interface Ground {
+  readonly model: Model
+  /** For each kind of log, its name. */
+  readonly logs: Readonly<Record<string, LogId>>
+  /** The one that is written. */
+  readonly log: LogId
+  readonly scheduler: Scheduler
+  readonly random: SeededRandom
+  readonly auditor: Auditor
+  readonly server: SimServer
+  readonly newId: () => string
+  /** All streams that somebody wished something of. */
+  readonly streams: ReadonlySet<string>
+  readonly broken: BrokenParts
+  /** An error that was thrown inside. */
+  thrown(tab: string, error: unknown): void
+  /** A call that was answered with a failure. */
+  failed(tab: string, failure: { readonly code: string; readonly message: string }): void
+}

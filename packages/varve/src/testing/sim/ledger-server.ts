@@ -1,0 +1,146 @@
+/**
+ * The simulation's own server: core's ledger behind the reference conversation, with a disk that takes its time.
+ *
+ *   push ──▸ placed in memory ──▸ flushed ──▸ answered          a crash between any two loses what is to the right
+ */
+import type { accept } from '../../core/accept.ts'
+import type { Entry } from '../../core/commit.ts'
+import type { LogId, Position } from '../../core/dot.ts'
+import { createLedger, type Ledger } from '../../core/ledger.ts'
+import { decodeClient, encode } from '../../protocol/codec.ts'
+import { type ReferenceServer, serveLedgers } from '../reference-server.ts'
+import type { ClientEnd, CrashPoint, OpenSimServer, ServerEnd, ServerGround } from './server-port.ts'
+
+export interface LedgerServerOptions {
+  /** Test-only: an `accept` with a rule switched off. */
+  readonly accept?: typeof accept
+  /** Test-only: answers before it is durable. */
+  readonly answersEarly?: boolean
+}
+
+/** Heartbeats as rare as a real server's: most of a quiet run is heartbeats. */
+const heartbeatMs = 15_000
+const flushMsMax = 8
+
+export function ledgerServer(options: LedgerServerOptions = {}): OpenSimServer {
+  return (ground) => openLedgerServer(ground, options)
+}
+
+interface Process {
+  readonly server: ReferenceServer
+  readonly ledgers: ReadonlyMap<LogId, Ledger>
+  readonly ends: Set<() => void>
+  readonly answers: (() => void)[]
+  isFlushing: boolean
+}
+
+function openLedgerServer(
+  { logs, scheduler, random }: ServerGround,
+  { accept, answersEarly = false }: LedgerServerOptions,
+) {
+  /** What is on disk. */
+  const disk = new Map<LogId, { epoch: string; entries: Entry[] }>(
+    logs.map((log) => [log, { epoch: 'epoch-1', entries: [] }]),
+  )
+  let backups = new Map<LogId, readonly Entry[]>()
+  let epochs = 1
+  let process: Process | null = start()
+  let dyingAt: CrashPoint | null = null
+
+  function start(): Process {
+    const ledgers = new Map<LogId, Ledger>()
+    for (const [log, { epoch, entries }] of disk) {
+      const ledger = createLedger(epoch, accept)
+      for (const { commit, principal, time } of entries) {
+        ledger.offer({ epoch, prev: ledger.facts(commit).history, commit, principal, time })
+      }
+      ledgers.set(log, ledger)
+    }
+    const answers: (() => void)[] = []
+    const server = serveLedgers({
+      ledgers,
+      now: scheduler.now,
+      heartbeatMs,
+      durable: (log): Position => disk.get(log)?.entries.length ?? 0,
+      whenDurable(answer) {
+        if (answersEarly) answer()
+        else answers.push(answer)
+        flushSoon()
+      },
+    })
+    return { server, ledgers, ends: new Set(), answers, isFlushing: false }
+  }
+
+  function flushSoon(): void {
+    const writing = process
+    if (writing === null || writing.isFlushing) return
+    writing.isFlushing = true
+    scheduler.at(scheduler.now() + random.below(flushMsMax), () => {
+      if (process !== writing) return
+      if (dyingAt === 'before_flush') return die()
+      for (const [log, ledger] of writing.ledgers) {
+        const { entries } = disk.get(log) as { entries: Entry[] }
+        entries.push(...ledger.entries(entries.length))
+      }
+      if (dyingAt === 'after_flush') return die()
+      writing.isFlushing = false
+      for (const answer of writing.answers.splice(0)) answer()
+    })
+  }
+
+  function die(): void {
+    const dead = process
+    process = null
+    dyingAt = null
+    for (const end of dead?.ends ?? []) end()
+  }
+
+  function connect(client: ClientEnd): ServerEnd | null {
+    const running = process
+    if (running === null) return null
+    const remote = running.server.connect((message) => {
+      if (running === process) client.onText(encode(message))
+    })
+    const end = (): void => client.onClose()
+    const close = (): void => {
+      running.ends.delete(end)
+      remote.close()
+    }
+    running.ends.add(end)
+    return {
+      close,
+      receive(text) {
+        if (running !== process) return
+        const decoded = decodeClient(text)
+        if (decoded.ok) return remote.receive(decoded.message)
+        client.onText(encode({ type: 'refuse', code: 'malformed', message: decoded.fault }))
+        close()
+        client.onClose()
+      },
+    }
+  }
+
+  return Object.freeze({
+    connect,
+    isUp: () => process !== null,
+    crash(point: CrashPoint) {
+      if (process === null) return
+      if (point === 'now') die()
+      else dyingAt = point
+    },
+    start() {
+      dyingAt = null
+      process ??= start()
+    },
+    backup() {
+      backups = new Map([...disk].map(([log, { entries }]) => [log, [...entries]]))
+    },
+    restore() {
+      epochs += 1
+      for (const log of logs)
+        disk.set(log, { epoch: `epoch-${epochs}`, entries: [...(backups.get(log) ?? [])] })
+    },
+    entries: (log: LogId) => disk.get(log)?.entries ?? [],
+    isBusy: () => false,
+  })
+}

@@ -1,0 +1,186 @@
+/** What each action of a history does. All that it draws comes from its own seed. */
+
+import type { CommandCall } from '../../core/command.ts'
+import { intentOf } from '../../core/commit.ts'
+import type { StreamName } from '../../core/dot.ts'
+import { validateCommands } from '../../core/validate-commands.ts'
+import { type SeededRandom, seededRandom } from '../seeded-random.ts'
+import { type Device, leaderLock } from './device.ts'
+import type { Ground } from './ground.ts'
+import { type Action, type ActionKind, drawSkew } from './history.ts'
+import { fairWeather, type Weather } from './network.ts'
+import type { CrashPoint } from './server-port.ts'
+import type { Tab, Worker } from './tab.ts'
+
+export interface Stage {
+  readonly ground: Ground
+  readonly devices: readonly Device[]
+  readonly wish: (
+    random: SeededRandom,
+    read: (stream: StreamName) => unknown,
+  ) => CommandCall | readonly CommandCall[]
+  /** A stream is shown in all tabs once somebody wished something of it. */
+  readonly watch: (stream: StreamName) => void
+}
+
+interface Scene extends Stage {
+  readonly device: Device
+  readonly random: SeededRandom
+  readonly seed: string
+  /** Undoes it later, unless the faults end first. */
+  readonly later: (ms: number, undo: () => void) => void
+}
+
+const faultMsMax = 8_000
+const downMsMax = 6_000
+const callsMax = 12
+
+export function perform(stage: Stage, action: Action, undos: Set<() => void>): void {
+  const device = stage.devices[action.device] as Device
+  const { scheduler } = stage.ground
+  acts[action.kind]({
+    ...stage,
+    device,
+    random: seededRandom(action.seed),
+    seed: `wish-${action.id}`,
+    later(ms, undo) {
+      undos.add(undo)
+      scheduler.at(scheduler.now() + ms, () => undos.delete(undo) && undo())
+    },
+  })
+}
+
+const acts: Readonly<Record<ActionKind, (scene: Scene) => void>> = {
+  wish(scene) {
+    const { device, random, ground, seed } = scene
+    const tab = someTab(scene)
+    const shown = tab?.worker()?.shown
+    const wished = scene.wish(random, (stream) => {
+      scene.watch(stream)
+      return shown?.get(stream)?.state ?? initialOf(ground, stream)
+    })
+    const calls = Array.isArray(wished) ? (wished as readonly CommandCall[]) : [wished as CommandCall]
+    const { commands } = validateCommands(ground.model, calls)
+    for (const { stream } of commands) scene.watch(stream)
+    tab?.wish({ commands, now: device.wallClock(), seed })
+  },
+  cancel(scene) {
+    const { device, random, ground } = scene
+    const outbox = device.disk.disk.tables.outboxes.get(ground.log) ?? []
+    if (outbox.length === 0) return
+    someTab(scene)?.cancel({ log: ground.log, dot: random.pick(outbox).dot })
+  },
+  dismiss(scene) {
+    const tab = someTab(scene)
+    const items = tab?.worker()?.inbox ?? []
+    if (items.length > 0) tab?.dismiss(scene.random.pick(items))
+  },
+  retry(scene) {
+    const tab = someTab(scene)
+    const items = tab?.worker()?.inbox ?? []
+    if (items.length === 0) return
+    const { commands, root, now, seed } = {
+      ...scene.random.pick(items),
+      now: scene.device.wallClock(),
+      seed: scene.seed,
+    }
+    tab?.wish({ commands, now, seed, root: root ?? intentOf({ commands, now, seed }) })
+  },
+  openTab({ device }) {
+    if (device.tabs().length < 3) device.openTab()
+  },
+  saveSnapshots(scene) {
+    someWorker(scene)
+      ?.engine?.saveSnapshots()
+      .catch(() => undefined)
+  },
+  loss: (scene) => weather(scene, { ...fairWeather, loss: 0.05 + scene.random.next() / 3 }),
+  duplication: (scene) => weather(scene, { ...fairWeather, duplication: 0.05 + scene.random.next() / 3 }),
+  truncation: (scene) => weather(scene, { ...fairWeather, truncation: 0.2 }),
+  reordering: (scene) => weather(scene, { ...fairWeather, delayMsMax: 1 + scene.random.below(4_000) }),
+  partition({ device, random, later }) {
+    const hint = random.chance(0.5)
+    device.network.setPartition(true, hint)
+    later(random.below(faultMsMax), () => device.network.setPartition(false, hint))
+  },
+  cut({ device, random }) {
+    device.network.cut(random.pick(['client', 'server', 'both']))
+  },
+  crashTab(scene) {
+    const tab = someTab(scene)
+    plan(scene, tab?.worker(), () => tab?.crash())
+  },
+  crashDevice(scene) {
+    plan(scene, someWorker(scene), scene.device.crash)
+  },
+  closeTab(scene) {
+    const tab = someTab(scene)
+    if (scene.random.chance(0.5)) tab?.close()
+    else tab?.kill()
+    if (scene.device.tabs().length === 0)
+      scene.later(scene.random.below(faultMsMax), () => ensureTab(scene.device))
+  },
+  freeze(scene) {
+    const worker = someWorker(scene)
+    const forMs = scene.random.below(4 * faultMsMax)
+    plan(scene, worker, () => {
+      worker?.realm.freeze()
+      scene.later(forMs, () => worker?.realm.thaw())
+    })
+  },
+  steal({ device }) {
+    device.locks.rob(leaderLock)
+  },
+  quota({ device, random, later }) {
+    device.disk.quota = random.chance(0.7) ? 'full' : 'unsure'
+    later(random.below(faultMsMax), () => {
+      device.disk.quota = 'room'
+    })
+  },
+  clockJump({ device, random }) {
+    device.jump(random.chance(0.5) ? drawSkew(random) : random.below(240_000) - 120_000)
+  },
+  slowDisk({ device, random, later }) {
+    device.disk.slowMsMax = 1 + random.below(60)
+    later(random.below(faultMsMax), () => {
+      device.disk.slowMsMax = 0
+    })
+  },
+  serverCrash({ ground, random, later }) {
+    const { server } = ground
+    server.crash(random.pick<CrashPoint>(['now', 'before_flush', 'after_flush']))
+    later(random.below(downMsMax), server.start)
+  },
+  // Built, and off until an identity that is used twice is repaired (see history.ts).
+  clone: () => undefined,
+  rollback: () => undefined,
+  serverRestore: () => undefined,
+}
+
+function weather({ device, random, later }: Scene, bad: Weather): void {
+  device.network.setWeather(bad)
+  later(random.below(2 * faultMsMax), () => device.network.setWeather(fairWeather))
+}
+
+/** Now, or at one of its coming calls of the disk. */
+function plan({ random }: Scene, worker: Worker | null | undefined, happen: () => void): void {
+  if (worker == null || random.chance(0.3)) happen()
+  else worker.plan = { calls: random.below(callsMax), side: random.pick(['before', 'after']), happen }
+}
+
+function someTab({ device, random }: Scene): Tab | undefined {
+  const tabs = device.tabs()
+  return tabs.length === 0 ? undefined : random.pick(tabs)
+}
+
+function someWorker(scene: Scene): Worker | null {
+  return someTab(scene)?.worker() ?? null
+}
+
+export function ensureTab(device: Device): void {
+  if (device.tabs().length === 0) device.openTab()
+}
+
+function initialOf({ model }: Ground, stream: StreamName): unknown {
+  return model.streamOf(stream.slice(0, stream.indexOf('/')))?.initial
+}

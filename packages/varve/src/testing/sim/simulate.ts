@@ -1,0 +1,135 @@
+/**
+ * The simulator: real engines and real sync drivers on several devices with several tabs each, and a server, in one
+ * process and one virtual time. One seed is one run.
+ *
+ *   history (plain data) ──▸ devices ▸ tabs (openEngine, startSync)  ⇄  network (frames)  ⇄  server
+ *                                └──────────────── auditor looks after every step ────────────┘
+ *
+ * First the history happens, with its faults. Then all is calm, and within bounded time everybody must agree.
+ */
+import type { LogId, StreamName } from '../../core/dot.ts'
+import { VarveError } from '../../core/errors.ts'
+import type { Model } from '../../core/model.ts'
+import { seededRandom } from '../seeded-random.ts'
+import { createAuditor } from './auditor/auditor.ts'
+import { createWatch } from './auditor/watch.ts'
+import { createDevice, type Device } from './device.ts'
+import type { BrokenParts, Ground } from './ground.ts'
+import type { History } from './history.ts'
+import { ledgerServer } from './ledger-server.ts'
+import { ensureTab, perform, type Stage } from './perform.ts'
+import { createScheduler } from './scheduler.ts'
+import type { OpenSimServer } from './server-port.ts'
+
+export interface SimulationOptions {
+  readonly model: Model
+  /** Which kind of log is written; the others stand by. */
+  readonly logKind: string
+  /** What a user wishes next: one call, or several as one atomic commit, given the present state of streams. */
+  readonly wish: Stage['wish']
+  /** Default: core's ledger. */
+  readonly server?: OpenSimServer
+  readonly broken?: BrokenParts
+}
+
+export interface Simulated {
+  readonly seed: number
+  /** Scheduled steps: what users did, frames, timers, faults. */
+  readonly steps: number
+  readonly wishes: number
+  readonly entries: number
+  readonly withdrawn: number
+  /** A number that differs whenever two runs differ. */
+  readonly trace: number
+  /** The first violation as a sentence, or null. */
+  readonly violation: string | null
+}
+
+/** Virtual time after the last fault within which all must agree. */
+const settleMs = 20 * 60_000
+
+/** Runs one history. Never throws for a violation: it is in the result. */
+export async function runHistory(history: History, options: SimulationOptions): Promise<Simulated> {
+  const { model, logKind, wish, broken = {}, server: openServer = ledgerServer() } = options
+  const random = seededRandom(history.seed ^ 0x5eed)
+  const logs = Object.fromEntries(model.logKinds.map((kind): [string, LogId] => [kind, kind]))
+  const log = logs[logKind]
+  if (log === undefined) {
+    throw new VarveError('unknown_log', `The model ${model.name} has no kind of log ${logKind}.`)
+  }
+  const scheduler = createScheduler(() => server.isBusy())
+  const server = openServer({ logs: Object.values(logs), scheduler, random })
+  const auditor = createAuditor({ model, log })
+  const streams = new Set<StreamName>()
+  let ids = 0
+  const ground: Ground = {
+    model,
+    logs,
+    log,
+    scheduler,
+    random,
+    auditor,
+    server,
+    streams,
+    broken,
+    newId() {
+      ids += 1
+      return `id-${ids}`
+    },
+    thrown(tab, error) {
+      if (!(error instanceof VarveError) || error.code === 'defect') {
+        if (!(error instanceof DOMException)) auditor.fail(`${tab}: threw ${String(error)}${causeOf(error)}`)
+      }
+    },
+    failed(tab, { code, message }) {
+      if (code === 'defect') auditor.fail(`${tab}: ${code}: ${message}`)
+    },
+  }
+  const devices = history.devices.map((setup, index) =>
+    createDevice(ground, String.fromCharCode(97 + index), { ...setup, seed: history.seed * 31 + index }),
+  )
+  const watch = createWatch(ground, devices)
+  const undos = new Set<() => void>()
+  const stage: Stage = {
+    ground,
+    devices,
+    wish,
+    watch(stream) {
+      if (streams.has(stream)) return
+      streams.add(stream)
+      for (const device of devices) for (const tab of device.tabs()) tab.watch(stream)
+    },
+  }
+  for (const [index, { tabs }] of history.devices.entries())
+    for (let i = 0; i < tabs; i += 1) (devices[index] as Device).openTab()
+  for (const action of history.actions) scheduler.at(action.atMs, () => perform(stage, action, undos))
+
+  const endMs = (history.actions.at(-1)?.atMs ?? 0) + 1
+  while (auditor.violation() === null && (await scheduler.step(endMs))) watch.look()
+  for (const undo of undos) undo()
+  server.start()
+  for (const device of devices) {
+    for (const tab of device.tabs()) tab.spare()
+    ensureTab(device)
+  }
+  while (auditor.violation() === null && watch.unsettled() !== null) {
+    if (!(await scheduler.step(endMs + settleMs))) auditor.fail(`after all faults: ${watch.unsettled()}`)
+    watch.look()
+  }
+  if (auditor.violation() === null) auditor.atTheEnd(watch.inboxes(), random)
+  for (const device of devices) for (const tab of device.tabs()) tab.kill()
+
+  const violation = auditor.violation()
+  return {
+    seed: history.seed,
+    steps: scheduler.steps(),
+    ...auditor.counts(),
+    trace: watch.trace(),
+    violation: violation === null ? null : `seed ${history.seed}: ${violation}`,
+  }
+}
+
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause === undefined ? '' : ` (${String(cause)})`
+}

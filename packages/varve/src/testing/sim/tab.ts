@@ -1,0 +1,235 @@
+/**
+ * One tab: a page, which remembers what it asked for, and its worker, in which the real engine and the real sync driver
+ * run. A worker that dies is replaced, as worker/connect does, and is asked again for what had no answer; a page that is
+ * closed asks for nothing any more.
+ */
+import type {
+  CommitRef,
+  DispatchRequest,
+  EngineStatus,
+  InboxNote,
+  StreamUpdate,
+  Update,
+} from '../../core/query.ts'
+import { type Engine, openEngine } from '../../engine/engine.ts'
+import { lead } from '../../sync/lead.ts'
+import type { SyncClock, SyncPorts } from '../../sync/ports.ts'
+import { startSync } from '../../sync/sync.ts'
+import type { Host } from '../../worker/contract.ts'
+import { hostOf } from '../../worker/host.ts'
+import type { Device } from './device.ts'
+import type { DiskUser, Seen } from './device-disk.ts'
+import type { Ground } from './ground.ts'
+import { createRealm, type Realm } from './realm.ts'
+
+export interface Worker extends DiskUser {
+  readonly realm: Realm
+  readonly seen: Seen
+  /** By stream: as the page was last told. */
+  readonly shown: Map<string, StreamUpdate>
+  status: EngineStatus | null
+  inbox: readonly InboxNote[]
+  /** Null until it is open. */
+  engine: Engine | null
+  host: Host | null
+  /** Something that is shown was told anew since the auditor looked. */
+  isDirty: boolean
+  /** Since when the status says synced over the outbox of the device. */
+  claimsSince: number | null
+}
+
+export interface Tab {
+  readonly name: string
+  readonly worker: () => Worker | null
+  wish(request: DispatchRequest): void
+  /** Seeds of the wishes that were acknowledged here. */
+  readonly acknowledged: Set<string>
+  /** Wishes without an answer. */
+  readonly asked: ReadonlyMap<string, DispatchRequest>
+  cancel(ref: CommitRef): void
+  dismiss(ref: CommitRef): void
+  /** Shows this stream from now on. */
+  watch(stream: string): void
+  /** Its worker dies and another one is started. */
+  crash(): void
+  /** What was to happen to it at a coming call of the disk does not. */
+  spare(): void
+  /** All of it dies. */
+  kill(): void
+  /** Ends its work as a page that is left does. */
+  close(): void
+  readonly isClosed: () => boolean
+}
+
+const restartMs = 150
+const reopenMs = 1_000
+const nameWaitMs = 2_000
+const snapshotEvery = 12
+
+export function openTab(ground: Ground, device: Device, name: string): Tab {
+  const { scheduler, auditor, random } = ground
+  const asked = new Map<string, DispatchRequest>()
+  const acknowledged = new Set<string>()
+  let worker: Worker | null = null
+  let isClosed = false
+
+  function start(): void {
+    if (isClosed || worker?.realm.isAlive() === true) return
+    const realm = createRealm()
+    const opening: Worker = {
+      realm,
+      seen: new Map(),
+      waiting: 0,
+      plan: null,
+      shown: new Map(),
+      status: null,
+      inbox: [],
+      engine: null,
+      host: null,
+      isDirty: true,
+      claimsSince: null,
+    }
+    worker = opening
+    run(opening).catch((thrown: unknown) => {
+      ground.thrown(name, thrown)
+      realm.kill()
+      scheduler.at(scheduler.now() + reopenMs, start)
+    })
+  }
+
+  async function run(opening: Worker): Promise<void> {
+    const { realm } = opening
+    const clock = clockOf(realm)
+    const report = (thrown: unknown): void => ground.thrown(name, thrown)
+    const engine = await openEngine({
+      model: ground.model,
+      log: device.disk.openLog(opening),
+      logs: ground.logs,
+      ports: { now: device.wallClock, newId: ground.newId, report },
+      snapshotEvery,
+      ...(ground.broken.reconcile === undefined ? null : { reconcile: ground.broken.reconcile }),
+    })
+    const ports: SyncPorts = {
+      clock,
+      transport: device.network.transportOf(realm),
+      locks: device.locks.locksOf(realm),
+      openTabChannel: device.channels(realm),
+      networkHints: device.network.hintsOf(realm),
+      reportError: report,
+    }
+    const sync = startSync(
+      { engine, name: storeName, store: engine.store, token: 'token' },
+      ports,
+      async () => ({
+        lead,
+      }),
+    )
+    const named = Promise.withResolvers<void>()
+    sync.named?.then(named.resolve)
+    clock.at(clock.now() + nameWaitMs, named.resolve)
+    opening.engine = engine
+    opening.host = hostOf(engine, { named: named.promise })
+    engine.subscribe({ kind: 'status' }, (update) => hear(opening, '', update))
+    engine.subscribe({ kind: 'inbox' }, (update) => hear(opening, '', update))
+    for (const stream of ground.streams) watchOn(opening, stream)
+    stops.set(opening, async () => {
+      await sync.stop()
+      await engine.close()
+    })
+    for (const request of asked.values()) ask(opening, request, true)
+  }
+
+  /** How to end a worker well. */
+  const stops = new Map<Worker, () => Promise<void>>()
+
+  function watchOn(on: Worker, stream: string): void {
+    on.engine?.subscribe({ kind: 'stream', stream }, (update) => hear(on, stream, update))
+  }
+
+  function hear(told: Worker, stream: string, update: Update): void {
+    told.isDirty = true
+    if (update.kind === 'status') told.status = update.status
+    else if (update.kind === 'inbox') told.inbox = update.items
+    else if (update.kind === 'stream') told.shown.set(stream, update)
+  }
+
+  function clockOf(realm: Realm): SyncClock {
+    return {
+      now: device.syncClock,
+      random: random.next,
+      newId: ground.newId,
+      at(atMs, callback) {
+        // As setTimeout counts: from now, whatever the clock says later.
+        const waitMs = Math.min(Math.max(0, atMs - device.syncClock()), timeoutMsMax)
+        return scheduler.at(scheduler.now() + waitMs, () => realm.enter(callback))
+      },
+    }
+  }
+
+  function ask(to: Worker, request: DispatchRequest, again: boolean): void {
+    to.host?.dispatch(request, again).then((reply) => {
+      if (!asked.has(request.seed)) return
+      asked.delete(request.seed)
+      if (!reply.ok) return ground.failed(name, reply.failure)
+      if (!reply.value.ok) return
+      acknowledged.add(request.seed)
+      auditor.acknowledged({ seed: request.seed, dot: reply.value.dot, root: request.root ?? null })
+    })
+  }
+
+  function kill(): void {
+    worker?.realm.kill()
+    worker = null
+    isClosed = true
+    asked.clear()
+  }
+
+  start()
+  return Object.freeze({
+    name,
+    worker: () => worker,
+    acknowledged,
+    asked,
+    wish(request: DispatchRequest) {
+      auditor.wished({ device: device.name, seed: request.seed })
+      asked.set(request.seed, request)
+      if (worker?.host != null) ask(worker, request, false)
+    },
+    cancel(ref: CommitRef) {
+      auditor.cancelling(ref.dot)
+      worker?.host?.cancel(ref).then((reply) => reply.ok || ground.failed(name, reply.failure))
+    },
+    dismiss(ref: CommitRef) {
+      auditor.dismissing(ref.dot)
+      worker?.host?.dismiss(ref).then((reply) => reply.ok || ground.failed(name, reply.failure))
+    },
+    watch(stream: string) {
+      if (worker !== null) watchOn(worker, stream)
+    },
+    crash() {
+      worker?.realm.kill()
+      scheduler.at(scheduler.now() + restartMs, start)
+    },
+    spare() {
+      if (worker !== null) worker.plan = null
+    },
+    kill,
+    close() {
+      const ending = worker
+      const stop = ending === null ? undefined : stops.get(ending)
+      if (stop === undefined) return kill()
+      isClosed = true
+      // Its page is gone: what it had asked for is answered to nobody.
+      asked.clear()
+      stop().then(kill, (thrown: unknown) => {
+        ground.thrown(name, thrown)
+        kill()
+      })
+    },
+    isClosed: () => isClosed,
+  } satisfies Tab)
+}
+
+export const storeName = 'sim'
+/** A browser's longest timeout. */
+const timeoutMsMax = 2 ** 31 - 1
