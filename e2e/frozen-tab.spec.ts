@@ -3,23 +3,28 @@
  * reads the database all the time, and a tab that is frozen within a read holds up every writer.
  */
 import type { Browser, Page } from '@playwright/test'
+import { databaseOf } from './harness/browser-store.ts'
 import { type Renderer, rendererOf } from './harness/renderer.ts'
 import {
   addToCart,
   allSaved,
   arrive,
   blackTea,
+  chip,
   expectCart,
   norden,
   openCart,
+  openProduct,
   tea,
 } from './harness/shop-page.ts'
 import type { ShopServer } from './harness/shop-server.ts'
 import { expect, test } from './harness/test.ts'
+import { cartLink } from './harness/traffic.ts'
 import { readServerLog } from './harness/wire.ts'
 
 const frozenTakeoverMs = 8_000
 const deadTakeoverMs = 2_000
+const savedMs = 4_000
 
 interface Tabs {
   /** Leads at first. */
@@ -102,6 +107,68 @@ test('Y11 the renderer of a leading tab is killed: another leads within 2 s', as
     await close()
   }
 })
+
+test('B18 B19 a tab that is frozen inside a transaction keeps nobody from saving within 4 s', async ({
+  browser,
+  shop,
+}) => {
+  const { first, second, renderers, close } = await openTabs(browser, shop)
+  try {
+    await openProduct(second, tea)
+    await allSaved(second)
+    await holdDatabase(first, databaseOf('ann'))
+    const leader = await leaderOf(second)
+    renderers.first.freeze()
+    await second.getByRole('button', { name: 'Add to cart' }).click()
+    const clickedAt = performance.now()
+    await expect(second.getByText(`${tea.name} is in your cart.`)).toBeVisible({ timeout: savedMs })
+    note('saved beside a held database after', clickedAt)
+    await expect(chip(second)).not.toHaveAccessibleName('All saved Details')
+
+    // The second has stolen the lead too, though it cannot take another name before the database answers.
+    await expect.poll(() => leaderOf(second), { timeout: frozenTakeoverMs }).not.toBe(leader)
+    renderers.first.thaw()
+    await first.evaluate(() => Reflect.set(globalThis, 'lettingGo', true))
+    await expect(cartLink(second, 1)).toBeVisible()
+    for (const page of [first, second]) await allSaved(page)
+    await openCart(first)
+    await expectCart(first, { [tea.name]: 1 })
+    const events = (await readServerLog(shop, 'ann', 'customer/ann')).flatMap(({ commit }) => commit.events)
+    expect(events.map(({ type }) => type)).toEqual(['cart.itemAdded'])
+  } finally {
+    await close()
+  }
+})
+
+/** From the page, a read-write transaction over all of it, until `lettingGo` is set. */
+async function holdDatabase(page: Page, name: string): Promise<void> {
+  await page.evaluate(async (name) => {
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      const opening = indexedDB.open(name)
+      opening.onsuccess = () => resolve(opening.result)
+      opening.onerror = () => reject(opening.error)
+    })
+    const transaction = database.transaction([...database.objectStoreNames], 'readwrite')
+    transaction.oncomplete = () => database.close()
+    await new Promise<void>((resolve) => {
+      const ask = (): void => {
+        transaction.objectStore('meta').count().onsuccess = () => {
+          resolve()
+          if (Reflect.get(globalThis, 'lettingGo') !== true) ask()
+        }
+      }
+      ask()
+    })
+  }, name)
+}
+
+/** Who holds the lock of the leader. */
+function leaderOf(page: Page): Promise<string | undefined> {
+  return page.evaluate(async () => {
+    const { held = [] } = await navigator.locks.query()
+    return held.find(({ name }) => name?.endsWith(':leader'))?.clientId
+  })
+}
 
 const leads = 'sends for all tabs'
 const follows = 'lets another tab send'
