@@ -17,13 +17,13 @@ const halves = [
   {
     doors: ['index.ts', 'react/index.ts'],
     external: ['react', 'react/jsx-runtime'],
-    parts: [{ name: 'page', limit: { gzip: 16 * kB, brotli: 14.5 * kB } }],
+    parts: [{ name: 'page', limit: { gzip: 16.6 * kB, brotli: 15.1 * kB } }],
   },
   {
     doors: ['worker/index.ts'],
     external: [],
     parts: [
-      { name: 'worker', limit: { gzip: 65 * kB, brotli: 57.5 * kB } },
+      { name: 'worker', limit: { gzip: 66.5 * kB, brotli: 58.8 * kB } },
       { name: 'worker, later: sync', limit: { gzip: 11 * kB, brotli: 10 * kB } },
     ],
   },

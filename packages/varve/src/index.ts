@@ -33,6 +33,7 @@ export type {
   Accepted,
   AnyView,
   Decided,
+  FateNowOf,
   FateOf,
   HistoryOf,
   Refused,

@@ -32,7 +32,7 @@ export type DispatchResult =
       readonly command: number
     }
 
-/** How a commit ended. Only the log says so. `dismissed`: it is not known here any more. */
+/** How a commit ended. Only the log says so. */
 export type Fate =
   | { readonly status: 'confirmed'; readonly position: Position }
   | {
@@ -40,11 +40,29 @@ export type Fate =
       readonly reason: string
       readonly details?: PlainData
       readonly because: readonly Dot[]
+      /** The foreign events that it met, as long as its item is in the inbox. */
+      readonly theirs?: readonly EventRecord[]
     }
 
+/**
+ * How it stands with a commit. `sent`: the server has said that it has it, and its entry is not here yet; a hint, which
+ * is forgotten with the connection. `unknown`: it is neither pending here nor in the log as far as that is here.
+ */
+export type FateNow =
+  | {
+      readonly status: 'pending' | 'sent'
+      /** The log held it already; then its server came back from an older backup (rule C7). */
+      readonly reverted: boolean
+    }
+  | Fate
+  | { readonly status: 'unknown' }
+
+/** Names a commit: what `dispatch` answers, as plain data, may be kept and asked about later. */
 export interface CommitRef {
   readonly log: LogId
   readonly dot: Dot
+  /** That of its intent: with it a commit is found that was renamed meanwhile (rule C8). */
+  readonly seed?: string
 }
 
 /** Where the past is cut: a log's position (other logs: what was there at that entry's time), or a server time in ms. */
@@ -58,6 +76,8 @@ export type Query =
   | { readonly kind: 'inbox' }
   /** The ends of commits: of those in `awaiting` that ended already, then of each as it ends. */
   | { readonly kind: 'fates'; readonly awaiting: readonly CommitRef[] }
+  /** How it stands with one commit, and each change of that. */
+  | { readonly kind: 'fate'; readonly ref: CommitRef }
 
 export interface PendingNote {
   readonly dot: Dot
@@ -121,9 +141,14 @@ export interface FatesUpdate {
   readonly fates: readonly (CommitRef & { readonly fate: Fate })[]
 }
 
+export interface FateUpdate {
+  readonly kind: 'fate'
+  readonly fate: FateNow
+}
+
 export type ProjectionUpdate = ValueUpdate | RowsUpdate | FailedUpdate
 
-export type Update = StreamUpdate | ProjectionUpdate | StatusUpdate | InboxUpdate | FatesUpdate
+export type Update = StreamUpdate | ProjectionUpdate | StatusUpdate | InboxUpdate | FatesUpdate | FateUpdate
 
 /** A withdrawn commit, for people. */
 export interface InboxNote extends CommitRef {
@@ -140,6 +165,8 @@ export interface InboxNote extends CommitRef {
   readonly root?: Hash
   /** `withdrawing` until the log has placed the withdrawn form: it may still turn out confirmed. */
   readonly status: 'withdrawing' | 'withdrawn'
+  /** It was confirmed before: the server came back from an older backup (rule C7), and then it was refused. */
+  readonly reverted: boolean
 }
 
 export type SyncPhase =

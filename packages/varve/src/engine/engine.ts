@@ -32,6 +32,7 @@ import type { Change } from './change.ts'
 import { type Begun, createDispatch } from './dispatch.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
 import { emptyPending } from './empty-pending.ts'
+import { watchFates } from './fate-watch.ts'
 import { readEnded } from './fates.ts'
 import { createGate } from './gate.ts'
 import { readHistory } from './history.ts'
@@ -171,6 +172,11 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
     },
     report,
   )
+  const fates = watchFates(writer, {
+    ...{ gate, changes, report },
+    getReport: () => lastReport,
+    getSaved: () => saved,
+  })
   const dispatch = createDispatch(writer, {
     actor: options.actor ?? null,
     seal: options.seal ?? sealCommit,
@@ -220,21 +226,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
     })
   }
 
-  const sources: QuerySources = { model, logOf, watchers, mustPast: pasts.must, tellEnded, report }
-
-  function positionOf(id: LogId): Position | undefined {
-    return present.logs().find((each) => each.id === id)?.head.position
-  }
-
-  function tellEnded({ awaiting }: Extract<Query, { kind: 'fates' }>, listener: Listener): void {
-    if (awaiting.length === 0) return
-    gate
-      .read(() => readEnded(log, awaiting, positionOf))
-      .then((fates) => {
-        if (fates.length > 0) listener({ kind: 'fates', fates })
-      })
-      .catch(report)
-  }
+  const sources: QuerySources = { model, logOf, watchers, fates, mustPast: pasts.must, report }
 
   async function history(
     stream: StreamName,
@@ -253,8 +245,10 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
   function onReport(next: SyncReport): void {
     if (closing !== null) return
     const justSynced = next.phase === 'synced' && lastReport?.phase !== 'synced'
+    const before = lastReport
     lastReport = next
     watchers.statusMayHaveChanged()
+    fates.onReport(before)
     if (present.views.late().size > 0) gate.read(mayReorder).catch(report)
     if (justSynced) leader.onCaughtUp()
   }
@@ -282,11 +276,12 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
     carryOut: dispatch.carryOut,
     learnName: (was: CommitRef, dot: Dot) =>
       gate.read(async () =>
-        present.learnName(was, dot, await readEnded(log, [{ log: was.log, dot }], positionOf)),
+        present.learnName(was, dot, await readEnded(log, [{ log: was.log, dot }], present)),
       ),
     setSaved: (count: number) => {
       saved = count
       watchers.statusMayHaveChanged()
+      fates.onSaved()
     },
     cancel: (ref: CommitRef) =>
       gate.write(

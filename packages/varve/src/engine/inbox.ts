@@ -12,12 +12,28 @@ import type { InboxItem } from '../log/port.ts'
 export const cancelled = 'cancelled'
 
 /** Items for pending commits that have become withdrawn. */
-export function newlyWithdrawn(log: LogId, changed: readonly ChangedCommit[]): readonly InboxItem[] {
+export function newlyWithdrawn(
+  log: LogId,
+  changed: readonly ChangedCommit[],
+  wasPlaced: WasPlaced,
+): readonly InboxItem[] {
   return changed.flatMap(({ before, after, theirs }) =>
     before.withdrawn === null && isListed(after)
-      ? [{ log, dot: after.dot, mine: before, withdrawn: after, theirs, position: null }]
+      ? [
+          {
+            ...{ log, dot: after.dot, mine: before, withdrawn: after, theirs, position: null },
+            ...revertedIf(wasPlaced(before.dot)),
+          },
+        ]
       : [],
   )
+}
+
+/** Whether a pending commit was in the log before that was set back (rule C7). */
+export type WasPlaced = (dot: Dot) => boolean
+
+function revertedIf(isReverted: boolean): Pick<InboxItem, 'reverted'> {
+  return isReverted ? { reverted: true } : {}
 }
 
 export interface PlacedInbox {
@@ -30,7 +46,15 @@ export interface PlacedInbox {
 /** What the log's word on our commits does to the inbox; `known` holds the foreign entries at hand. */
 export function placedInbox(
   placed: readonly PlacedCommit[],
-  { inbox, known }: { readonly inbox: readonly InboxItem[]; readonly known: readonly Entry[] },
+  {
+    inbox,
+    known,
+    wasPlaced,
+  }: {
+    readonly inbox: readonly InboxItem[]
+    readonly known: readonly Entry[]
+    readonly wasPlaced: WasPlaced
+  },
 ): PlacedInbox {
   const items: InboxItem[] = []
   const hidden = new Set<InboxItem>()
@@ -49,6 +73,9 @@ export function placedInbox(
         withdrawn: commit,
         theirs: before?.theirs ?? known.filter((each) => because.has(dotKey(each.commit.dot))),
         position,
+        ...revertedIf(
+          before === undefined ? held.withdrawn === null && wasPlaced(held.dot) : before.reverted === true,
+        ),
       }
       items.push(item)
       if (before === undefined && held.withdrawn !== null) hidden.add(item)
@@ -65,13 +92,15 @@ export interface ResetInbox {
   readonly changed: readonly ChangedCommit[]
   /** Commits of ours that were placed and are pending again. */
   readonly placed: readonly Commit[]
+  /** Of those that were pending before the reset. */
+  readonly wasPlaced: WasPlaced
 }
 
 /**
  * What a reset does to the inbox: items follow their commits to new names and back to withdrawing. A withdrawn commit
  * without an item was dismissed, and stays out of sight.
  */
-export function resetInbox({ log, inbox, outbox, changed, placed }: ResetInbox): {
+export function resetInbox({ log, inbox, outbox, changed, placed, wasPlaced }: ResetInbox): {
   readonly inbox: readonly InboxItem[]
   readonly inboxHidden: readonly InboxItem[]
   readonly inboxGone: readonly Dot[]
@@ -87,9 +116,14 @@ export function resetInbox({ log, inbox, outbox, changed, placed }: ResetInbox):
     if (!isListed(commit) || (commit === before && !again.has(dotKey(commit.dot)))) continue
     if (isRenamed) inboxGone.push(before.dot)
     const known = itemOf(inbox, { log, dot: before.dot })
-    const item = { log, dot: commit.dot, mine: before, theirs, ...known, withdrawn: commit, position: null }
+    const isReverted = before.withdrawn === null && (again.has(dotKey(commit.dot)) || wasPlaced(before.dot))
+    const item: InboxItem = {
+      ...{ mine: before, theirs, ...revertedIf(isReverted) },
+      ...known,
+      ...{ log, dot: commit.dot, withdrawn: commit, position: null },
+    }
     if (before.withdrawn !== null && known === undefined) inboxHidden.push(item)
-    else items.push({ ...item, dot: commit.dot })
+    else items.push(item)
   }
   return { inbox: items, inboxHidden, inboxGone }
 }
@@ -117,7 +151,7 @@ export function itemOf<T extends CommitRef>(inbox: readonly T[], { log, dot }: C
   return inbox.find((item) => item.log === log && sameDot(item.dot, dot))
 }
 
-export function inboxNote({ log, dot, mine, withdrawn, theirs, position }: InboxItem): InboxNote {
+export function inboxNote({ log, dot, mine, withdrawn, theirs, position, reverted }: InboxItem): InboxNote {
   return {
     log,
     dot,
@@ -129,5 +163,6 @@ export function inboxNote({ log, dot, mine, withdrawn, theirs, position }: Inbox
     now: mine.now,
     root: mine.root,
     status: position === null ? 'withdrawing' : 'withdrawn',
+    reverted: reverted === true,
   }
 }

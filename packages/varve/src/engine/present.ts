@@ -11,7 +11,7 @@ import type { View } from '../core/view.ts'
 import type { World } from '../core/world.ts'
 import type { InboxItem, LogHead, StoreRecord } from '../log/port.ts'
 import { type Change, type EndedCommit, noChange } from './change.ts'
-import { endedIn } from './fates.ts'
+import { endedIn, pendingOf } from './fates.ts'
 import { inInboxOrder } from './inbox.ts'
 import { appended, type LogState, reconciled, refolded, streamsBetween } from './log-state.ts'
 import { mergeByTime } from './read-by-time.ts'
@@ -50,6 +50,8 @@ export interface Rebuilt {
   readonly views: ReadonlyMap<string, View>
   readonly times: ReadonlyMap<LogId, number>
   readonly inbox: readonly InboxItem[]
+  /** The ends, under the names that they had here, of commits that were pending here. */
+  readonly ended: readonly EndedCommit[]
 }
 
 export interface Present {
@@ -68,7 +70,7 @@ export interface Present {
   takeNews(newsByLog: ReadonlyMap<LogId, LogNews>, inbox: readonly InboxItem[]): void
   /** A log was reset: everything was folded anew from the disk. */
   rebuild(next: Rebuilt): void
-  /** What a commit is called now. */
+  /** What a commit is called now; by its seed also if it was renamed before this engine was here. */
   presentName(ref: CommitRef): CommitRef
   /** Late projections were folded again. */
   reorder(views: ReadonlyMap<string, View>): void
@@ -129,7 +131,7 @@ export function createPresent({ logs: start, views, publish }: PresentStart): Pr
     publish({
       streams: streamsBetween(before, after, entries),
       views: views.replace(new Set([id]), entries, outboxOf),
-      fates: renames.underAllNames(endedIn(entries, head)),
+      fates: renames.underAllNames(endedIn(entries, head, next.inbox)),
       inbox: swapInbox(next.inbox),
       logs: true,
     })
@@ -147,7 +149,7 @@ export function createPresent({ logs: start, views, publish }: PresentStart): Pr
       logs.set(id, after)
       changed.add(id)
       pages.push(news.entries)
-      fates.push(...endedIn(news.entries, news.head))
+      fates.push(...endedIn(news.entries, news.head, nextInbox))
       for (const stream of streamsBetween(before, after, news.entries)) streams.add(stream)
     }
     const inboxChanged = swapInbox(nextInbox)
@@ -162,7 +164,7 @@ export function createPresent({ logs: start, views, publish }: PresentStart): Pr
     })
   }
 
-  function rebuild({ states, views: folded, times, inbox: nextInbox }: Rebuilt): void {
+  function rebuild({ states, views: folded, times, inbox: nextInbox, ended }: Rebuilt): void {
     for (const state of states) {
       renames.learn(state.id, mustLog(state.id).outbox, state.outbox)
       logs.set(state.id, state)
@@ -170,7 +172,7 @@ export function createPresent({ logs: start, views, publish }: PresentStart): Pr
     publish({
       streams: 'all',
       views: views.rebuild(folded, times, outboxOf),
-      fates: [],
+      fates: renames.underAllNames(ended),
       inbox: swapInbox(nextInbox),
       logs: false,
     })
@@ -178,6 +180,14 @@ export function createPresent({ logs: start, views, publish }: PresentStart): Pr
 
   function reorder(folded: ReadonlyMap<string, View>): void {
     publish({ ...noChange, views: views.reorder(folded, outboxOf), logs: false })
+  }
+
+  function presentName(ref: CommitRef): CommitRef {
+    const state = ref.seed === undefined ? undefined : logs.get(ref.log)
+    const commit = state && pendingOf(state, ref)
+    if (state !== undefined && commit !== undefined)
+      renames.rename({ log: ref.log, dot: ref.dot }, { log: ref.log, dot: commit.dot })
+    return renames.presentName(ref)
   }
 
   function dismiss({ log, dot }: CommitRef): void {
@@ -195,7 +205,7 @@ export function createPresent({ logs: start, views, publish }: PresentStart): Pr
     settle,
     takeNews,
     rebuild,
-    presentName: renames.presentName,
+    presentName,
     reorder,
     dismiss,
   })

@@ -5,6 +5,7 @@ import { VarveError } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
 import type { PendingNote, Query, StreamUpdate } from '../core/query.ts'
 import type { World } from '../core/world.ts'
+import type { FateWatch } from './fate-watch.ts'
 import type { Past } from './past.ts'
 import { projectionUpdate } from './shown-view.ts'
 import type { Listener, Watchers } from './watchers.ts'
@@ -13,10 +14,9 @@ export interface QuerySources {
   readonly model: Model
   readonly logOf: (kind: string) => LogId
   readonly watchers: Watchers
+  readonly fates: FateWatch
   /** Throws `unknown_past`. */
   readonly mustPast: (id: string) => Past
-  /** Looks up those of `awaiting` that have ended, and tells. */
-  readonly tellEnded: (query: Extract<Query, { kind: 'fates' }>, listener: Listener) => void
   readonly report: (thrown: unknown) => void
 }
 
@@ -41,10 +41,12 @@ export function answer(sources: QuerySources, query: Query, listener: Listener):
       return watchers.watchStatus(listener)
     case 'inbox':
       return watchers.watchInbox(listener)
+    case 'fate':
+      return sources.fates.watch(query.ref, listener)
     case 'fates': {
       let stopped = false
       const stop = watchers.watchFates(listener)
-      sources.tellEnded(query, (update) => {
+      sources.fates.tellEnded(query.awaiting, (update) => {
         if (!stopped) listener(update)
       })
       return () => {

@@ -1,6 +1,8 @@
 /** Memory folded anew from the disk, when a log was reset: what was folded before is not what the log holds. */
 import { VarveError } from '../core/errors.ts'
 import type { LogHead, StoreRecord } from '../log/port.ts'
+import type { EndedCommit } from './change.ts'
+import { readEnded } from './fates.ts'
 import { foldTo } from './fold-to.ts'
 import { type LogState, refolded, startLog } from './log-state.ts'
 import { mustHeadOf } from './present.ts'
@@ -44,8 +46,14 @@ async function tryRebuild({ model, log, present, freeze }: Writer): Promise<bool
       entries: [],
     })
   })
-  present.rebuild({ states, views: folded.views, times: folded.times, inbox })
+  present.rebuild({ states, views: folded.views, times: folded.times, inbox, ended: await readMissed() })
   return true
+
+  /** Of what was pending here and is no more; whatever it was called meanwhile. */
+  async function readMissed(): Promise<readonly EndedCommit[]> {
+    const awaiting = logs.flatMap(({ id, outbox }) => outbox.map(({ dot, seed }) => ({ log: id, dot, seed })))
+    return readEnded(log, awaiting, { logs: () => states, inbox: () => inbox })
+  }
 
   /** Null if the log was cut short under the reader; whatever else goes wrong is thrown. */
   async function whole<T>(read: () => Promise<T>): Promise<T | null> {

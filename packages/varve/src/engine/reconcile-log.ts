@@ -7,6 +7,7 @@ import type { Dot } from '../core/dot.ts'
 import { reconcile as coreReconcile, type Reconciled } from '../core/reconcile.ts'
 import type { World } from '../core/world.ts'
 import type { ReviseOutbox, Written } from '../log/port.ts'
+import { isUpTo } from './fates.ts'
 import { inboxAfter, newlyWithdrawn, placedInbox } from './inbox.ts'
 import { type LogState, stampOf } from './log-state.ts'
 import { mustHeadOf } from './present.ts'
@@ -48,8 +49,9 @@ export async function reconcileLog(
     ...news,
   })
   const known = [...recent.entries, ...news.page]
-  const placed = placedInbox(next.placed, { inbox: present.inbox(), known })
-  const items = [...newlyWithdrawn(id, next.changed), ...placed.items]
+  const wasPlaced = (dot: Dot): boolean => isUpTo(outbox, head.reverted, dot)
+  const placed = placedInbox(next.placed, { inbox: present.inbox(), known, wasPlaced })
+  const items = [...newlyWithdrawn(id, next.changed, wasPlaced), ...placed.items]
   const changed = next.changed.map(({ after }) => after)
   const written = await store({
     next,

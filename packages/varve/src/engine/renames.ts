@@ -1,6 +1,7 @@
 /**
- * The former names of pending commits: those that were renamed (rule C8), and saved wishes before they were carried out. Whoever dispatched one holds its first name, and
- * is answered under it; kept in memory, for a name is asked for by those who were here when it changed.
+ * The former names of pending commits: those that were renamed (rule C8), and saved wishes before they were carried
+ * out. Whoever dispatched one holds its first name, and is answered under it. Kept in memory: whoever comes later asks
+ * with the seed (fates.ts), and it is learned again.
  */
 import type { Commit } from '../core/commit.ts'
 import { dotKey, type LogId } from '../core/dot.ts'
@@ -32,6 +33,7 @@ export function createRenames(): Renames {
   }
 
   function rename(old: CommitRef, now: CommitRef): void {
+    if (keyOf(present.get(keyOf(old)) ?? old) === keyOf(now)) return
     const names = [...(former.get(keyOf(old)) ?? []), old]
     former.delete(keyOf(old))
     former.set(keyOf(now), [...(former.get(keyOf(now)) ?? []), ...names])

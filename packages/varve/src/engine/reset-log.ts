@@ -14,6 +14,7 @@ import { inLineage, writtenBy } from '../core/lineage.ts'
 import { rename } from '../core/rename.ts'
 import type { World } from '../core/world.ts'
 import type { ResetLog, StoreLog, Written } from '../log/port.ts'
+import { isUpTo } from './fates.ts'
 import { foldTo } from './fold-to.ts'
 import { resetInbox } from './inbox.ts'
 import { type LogState, replicaOf, stampOf } from './log-state.ts'
@@ -56,8 +57,12 @@ export async function healLog(
     ...{ rules, confirmed: worlds.get(id) as World, position: fork },
     ...{ lineage, issued, outbox, lost, recent: entries },
   })
+  const last = ours.at(-1)
+  const isAgain = outbox.some(({ dot }) => head.reverted !== undefined && sameDot(dot, head.reverted))
   const written = await log.resetLog({
     ...resetOf(state, fence),
+    // What was set back before and is still pending stands behind what is set back now.
+    ...(last === undefined || isAgain ? {} : { reverted: last.dot }),
     ...{ epoch, position: fork, ...(await readStanding(log, state, fork)) },
     outbox: next.outbox,
     ...resetInbox({
@@ -66,6 +71,7 @@ export async function healLog(
       outbox: next.outbox,
       changed: next.changed,
       placed: ours,
+      wasPlaced: (dot) => isUpTo(outbox, head.reverted, dot),
     }),
   })
   return written.status
@@ -85,8 +91,10 @@ export async function renameFrom(
     ...{ rules, confirmed, position, lineage, outbox, from },
     ...{ recent: entries, replica: replicaOf(head) },
   })
+  const renamed = next.changed.find(({ before }) => head.reverted && sameDot(before.dot, head.reverted))
   const written = await log.resetLog({
     ...resetOf(state, fence),
+    ...(renamed === undefined ? {} : { reverted: renamed.after.dot }),
     ...{ lineage: next.lineage, issued: next.issued, outbox: next.outbox },
     ...resetInbox({
       log: id,
@@ -94,6 +102,7 @@ export async function renameFrom(
       outbox: next.outbox,
       changed: next.changed,
       placed: [],
+      wasPlaced: (dot) => isUpTo(outbox, head.reverted, dot),
     }),
   })
   return written.status

@@ -15,7 +15,12 @@ export interface SyncedLog {
 export interface SyncReport {
   readonly phase: SyncPhase
   readonly problem: Problem | null
-  readonly heads: readonly Pick<LogStatus, 'log' | 'head'>[]
+  readonly heads: readonly LogReport[]
+}
+
+export interface LogReport extends Pick<LogStatus, 'log' | 'head'> {
+  /** The last of our pending commits of which the server has said that it has it, with all before it. */
+  readonly sent?: Dot | null
 }
 
 export interface SyncPort {

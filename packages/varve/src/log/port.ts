@@ -36,6 +36,8 @@ export interface LogHead {
   readonly outboxRevision: number
   /** Grows when the log is reset: whoever has folded it under another number folds it anew. */
   readonly resets: number
+  /** The outbox up to this dot, if that is pending, was in the log before it was set back (rule C7). */
+  readonly reverted?: Dot
 }
 
 export interface StoreRecord {
@@ -71,6 +73,8 @@ export interface InboxItem {
   readonly theirs: readonly Entry[]
   /** Where the log placed the withdrawn form; null while it is only withdrawing. */
   readonly position: Position | null
+  /** It had been confirmed before the log was set back. */
+  readonly reverted?: true
 }
 
 export interface AppendCommits {
@@ -123,6 +127,7 @@ export interface ResetLog {
   readonly history: Hash
   readonly lineage: Lineage
   readonly issued: number
+  readonly reverted?: Dot
   /** All of it. */
   readonly outbox: readonly Commit[]
   /** Each replaces that of its dot. */

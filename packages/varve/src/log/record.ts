@@ -140,7 +140,7 @@ export function headAfterApply(head: LogHead, { entries, epoch, history }: Apply
 
 /** The head after a reset whose stamp and fence hold; the outbox revision is the caller's. */
 export function headAfterReset(head: LogHead, write: ResetLog): LogHead {
-  const { epoch, position, chain, history, lineage, issued, outbox } = write
+  const { epoch, position, chain, history, lineage, issued, outbox, reverted = head.reverted } = write
   assert(position <= head.position, `A log is set back: to @${position} from @${head.position}.`)
   assert(
     lineage[0]?.replica === head.lineage[0]?.replica,
@@ -150,7 +150,8 @@ export function headAfterReset(head: LogHead, write: ResetLog): LogHead {
     assert(log === head.log, `A commit of ${log} is not pending on ${head.log}.`)
     assert(base <= position, `A decision at @${base} cannot know more than the log holds (@${position}).`)
   }
-  return { ...head, epoch, position, chain, history, lineage, issued, resets: head.resets + 1 }
+  const next = { ...head, epoch, position, chain, history, lineage, issued, resets: head.resets + 1 }
+  return reverted === undefined ? next : { ...next, reverted }
 }
 
 /**

@@ -329,6 +329,16 @@ export function channelWakeAtMs(channel: Channel, nowMs: number): number {
   return Math.min(Number.POSITIVE_INFINITY, ...times.filter((at) => at > nowMs))
 }
 
+/** The last of the pending commits that have a receipt each, from the first on; null if the first has none. */
+export function sentOf({ stored, receipts }: Channel): Dot | null {
+  let sent: Dot | null = null
+  for (const { dot } of stored.outbox) {
+    if (!receipts.has(dotKey(dot))) break
+    sent = dot
+  }
+  return sent
+}
+
 export function isSynced(channel: Channel): boolean {
   return (
     channel.problem === null &&

@@ -4,9 +4,16 @@
  * The status that it reports comes from what was heard, never from a socket's state: "synced" means that at the last
  * heartbeat all of ours was placed and all of the log was here.
  */
-import type { LogId, Position } from '../core/dot.ts'
+import type { Dot, LogId, Position } from '../core/dot.ts'
 import type { Problem, SyncPhase } from '../core/query.ts'
-import { type Channel, type ChannelOutput, channelWakeAtMs, isSynced, type StoredLog } from './channel.ts'
+import {
+  type Channel,
+  type ChannelOutput,
+  channelWakeAtMs,
+  isSynced,
+  type StoredLog,
+  sentOf,
+} from './channel.ts'
 import type { ServerMessage } from './messages.ts'
 
 /** What is known whatever the connection does. */
@@ -103,7 +110,12 @@ export function sessionWakeAtMs(state: SessionState, nowMs: number): number {
 export function reportOf(state: SessionState): {
   readonly phase: SyncPhase
   readonly problem: Problem | null
-  readonly heads: readonly { readonly log: LogId; readonly head: Position | null }[]
+  readonly heads: readonly {
+    readonly log: LogId
+    readonly head: Position | null
+    /** The last pending commit of which the server has said that it has it, with all before it. */
+    readonly sent?: Dot | null
+  }[]
 } {
   const unknown = state.logs.map(({ log }) => ({ log, head: null }))
   switch (state.phase) {
@@ -121,7 +133,10 @@ export function reportOf(state: SessionState): {
       const channels = [...state.channels.values()]
       const problem = channels.find((channel) => channel.problem !== null)?.problem ?? null
       const phase = problem !== null ? 'halted' : channels.every(isSynced) ? 'synced' : 'syncing'
-      return { phase, problem, heads: channels.map(({ stored, head }) => ({ log: stored.log, head })) }
+      const heads = channels.map((channel) => ({
+        ...{ log: channel.stored.log, head: channel.head, sent: sentOf(channel) },
+      }))
+      return { phase, problem, heads }
     }
   }
 }

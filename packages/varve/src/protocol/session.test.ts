@@ -105,6 +105,20 @@ describe('session', () => {
     expect(next?.commits.map((commit) => commit.dot.counter)).toEqual([3])
   })
 
+  it('T24 the report names the last commit that the server has with all before it, while the session is live', () => {
+    const session = sessionOver('TA', 'FA', 'like')
+    const sent = () => session.report().heads[0]?.sent
+    session.live()
+    expect(sent()).toBe(null)
+    const [a1, a2, a3] = session.replica.outbox() as [Commit, Commit, Commit]
+    session.hear(receiptFor(a1, a2))
+    expect(sent()).toEqual(a2.dot)
+    session.hear(receiptFor(a1, a2, a3))
+    expect(sent()).toEqual(a3.dot)
+    session.take({ type: 'closed' })
+    expect(sent()).toBe(undefined)
+  })
+
   it('T3 C5 a receipt changes no fate: only the entry takes a commit from the outbox', () => {
     const session = sessionOver('TA')
     session.live()

@@ -13,9 +13,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Cart, type Line, Orders, Revenue, shop } from '../core/cart.fixture.ts'
 import { defineModel } from '../core/model.ts'
 import { defineProjection } from '../core/projection.ts'
+import type { CommitRef } from '../core/query.ts'
 import type { Store } from '../store/store.ts'
 import { openLocalStore } from '../testing/open-test-store.ts'
-import { StoreProvider, useInbox, useProjection, useStore, useStream, useSync } from './index.ts'
+import { openStage, Seat } from '../testing/theatre-store.fixture.ts'
+import { StoreProvider, useFate, useInbox, useProjection, useStore, useStream, useSync } from './index.ts'
 
 const { addItem, checkOut } = Cart.commands
 const line = (sku: string, quantity = 1): Line => ({ sku, unitPrice: 10, quantity })
@@ -54,6 +56,25 @@ function mount(store: Store, element: ReactNode, isStrict = true) {
     screens,
     render,
     sees: (text: string) => vi.waitFor(() => expect(container.textContent).toBe(text), { timeout: 2_000 }),
+  }
+}
+
+/** Two devices; whatever seats are named, Ann takes them first and Ben's are withdrawn. */
+async function openWithdrawn() {
+  const here = await openStage()
+  const there = await openStage({ server: here.server })
+  for (const { store } of [here, there]) cleanUps.push(() => store.close())
+  return {
+    here,
+    async withdraw(...seats: readonly string[]) {
+      for (const seat of seats) {
+        await there.store.dispatch(Seat.commands.take(seat, { by: 'Ann' }))
+        await here.store.dispatch(Seat.commands.take(seat, { by: 'Ben' }))
+      }
+      await there.sync()
+      await here.sync()
+      await here.sync()
+    },
   }
 }
 
@@ -244,6 +265,47 @@ describe('the rest', () => {
     await store.dispatch(addItem('1', line('shirt')))
     await sees('local 1 0')
     expect(screens).not.toContain('loading')
+  })
+
+  it('S44 useFate says how it stands with a commit, nothing without one, and never suspends', async () => {
+    const store = openShop()
+    function Button(): ReactNode {
+      const [ref, setRef] = useState<CommitRef | null>(null)
+      const fate = useFate(ref)
+      const onClick = async () => {
+        const decided = await store.dispatch(addItem('1', line('shirt')))
+        if (decided.ok) setRef({ log: decided.log, dot: decided.dot, seed: decided.seed })
+      }
+      return h('button', { type: 'button', onClick }, fate === null ? 'nothing' : fate.status)
+    }
+    const { container, sees, screens } = mount(store, h(Button), false)
+    await sees('nothing')
+    container.querySelector('button')?.click()
+    await sees('pending')
+    expect(screens).not.toContain('loading')
+  })
+
+  it('S44 an entry of useInbox shows both sides, is tried again, also edited, and dismissed', async () => {
+    const { here, withdraw } = await openWithdrawn()
+    function Inbox(): ReactNode {
+      const items = useInbox()
+      const onClick = async () => {
+        await items[0]?.retry(Seat.commands.take('3', { by: 'Ben' }))
+        await items[1]?.dismiss()
+      }
+      const texts = items.map(({ mine, theirs }) => `${mine.length}:${theirs.length}`)
+      return h('button', { type: 'button', onClick }, texts.join(' ') || 'empty')
+    }
+    const { container, sees } = mount(here.store, h(Inbox))
+    await sees('empty')
+    await withdraw('1', '2')
+    await sees('1:1 1:1')
+    container.querySelector('button')?.click()
+    await sees('empty')
+    const pending = await new Promise((resolve) => {
+      here.store.watch(Seat, '3').subscribe(resolve)
+    })
+    expect(pending).toEqual({ by: 'Ben' })
   })
 
   it('S36 the past is shown by the same components', async () => {

@@ -1,5 +1,8 @@
 import { expectTypeOf, it } from 'vitest'
 import { Cart, type CartState, type Line, Orders, Revenue } from '../core/cart.fixture.ts'
+import type { Accepted } from '../store/store.ts'
+import { useFate } from './use-fate.ts'
+import { useInbox } from './use-inbox.ts'
 import { useProjection } from './use-projection.ts'
 import { useStream } from './use-stream.ts'
 
@@ -35,4 +38,22 @@ it('S33 useProjection gives the value, or what the selector picks', () => {
   )
   // @ts-expect-error: a stream is no projection
   useProjection(Cart)
+})
+
+it('S44 useFate tells of what was accepted, or of nothing', () => {
+  const fate = useFate(null as Accepted<'cart_closed'> | null)
+  expectTypeOf(fate?.status).toEqualTypeOf<
+    'pending' | 'sent' | 'confirmed' | 'withdrawn' | 'unknown' | undefined
+  >()
+  // @ts-expect-error: a stream is no commit
+  useFate(Cart)
+})
+
+it('S44 useInbox gives both sides, and what can be done', async () => {
+  const [item] = useInbox()
+  if (item === undefined) return
+  expectTypeOf(item.theirs[0]?.type).toEqualTypeOf<string | undefined>()
+  const decided = await item.retry(Cart.commands.checkOut('1'))
+  if (!decided.ok) expectTypeOf(decided.reason).toEqualTypeOf<'cart_closed' | 'cart_empty'>()
+  expectTypeOf(item.dismiss()).toEqualTypeOf<Promise<void>>()
 })

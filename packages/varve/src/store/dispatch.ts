@@ -4,6 +4,7 @@
  * Time and seed are drawn once, so that the same wish can be sent to a second worker when the first one died.
  */
 import type { CommandCall } from '../core/command.ts'
+import { parseStreamName } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Hash } from '../core/hash.ts'
 import type { Model } from '../core/model.ts'
@@ -44,17 +45,35 @@ export async function dispatchOn(
   const before = ports.getIncarnation()
   const result = mustReply(await ports.host.dispatch(request, false))
   if (!result.ok) return refused(result)
-  const { log, dot } = result
-  const fate = ports.fates.of({ log, dot }, before !== ports.getIncarnation())
-  return Object.freeze({ ok: true, log, dot, fate })
+  const ref = { log: result.log, dot: result.dot, seed: request.seed }
+  const fate = ports.fates.of(ref, before !== ports.getIncarnation())
+  return Object.freeze({ ok: true, ...ref, fate })
 }
 
-/** The same commands once more; the withdrawn commit is dismissed when they were accepted. */
-export async function retryOn(ports: DispatchPorts, item: InboxNote): Promise<Decided> {
+/** The same commands once more, or others in their place; what is retried is dismissed when they were accepted. */
+export async function retryOn(
+  ports: DispatchPorts,
+  item: InboxNote,
+  call?: CommandCall | readonly CommandCall[],
+): Promise<Decided> {
   const ref = mustRef(item)
-  const decided = await dispatchOn(ports, item.commands, item.root)
+  if (call !== undefined) mustBeOfItsLog(ports.model, item, call)
+  const decided = await dispatchOn(ports, call ?? item.commands, item.root)
   if (decided.ok) mustReply(await ports.host.dismiss(ref))
   return decided
+}
+
+/** On another log nobody would find that the commit was placed after all. */
+function mustBeOfItsLog(
+  model: Model,
+  { commands }: InboxNote,
+  call: CommandCall | readonly CommandCall[],
+): void {
+  const { logKind } = validateCommands(model, call)
+  if (commands.every(({ stream }) => model.logKindOf(parseStreamName(stream).type) === logKind)) return
+  throw new VarveError('mixed_logs', `What is tried again is not of the log of ${logKind}.`, {
+    hint: 'Dispatch this, and dismiss the item.',
+  })
 }
 
 type Refusal = Extract<DispatchResult, { readonly ok: false }>

@@ -5,6 +5,7 @@
  */
 import { Observable, type Subscriber } from 'rxjs'
 import type { VarveError } from '../core/errors.ts'
+import { closedError } from './failure.ts'
 
 export interface Shared<T> {
   readonly value$: Observable<T>
@@ -68,6 +69,28 @@ export function changesOf<T, Part>(value$: Observable<T>, part: (value: T) => Pa
       },
       error: (error) => watcher.error(error),
       complete: () => watcher.complete(),
+    })
+  })
+}
+
+/** With a value to begin with, until there is one. */
+export function startWith<T>(first: T, value$: Observable<T>): Observable<T> {
+  return new Observable((watcher) => {
+    watcher.next(first)
+    return value$.subscribe(watcher)
+  })
+}
+
+/** The first value; rejects with `closed` if it is over before. */
+export function firstOf<T>(value$: Observable<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const watching = value$.subscribe({
+      next(value) {
+        resolve(value)
+        queueMicrotask(() => watching.unsubscribe())
+      },
+      error: reject,
+      complete: () => reject(closedError()),
     })
   })
 }

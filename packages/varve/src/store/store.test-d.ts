@@ -74,6 +74,25 @@ describe('dispatch', () => {
     if (fate.status === 'confirmed') expectTypeOf(fate.position).toBeNumber()
     else expectTypeOf(fate.reason).toBeString()
   })
+
+  it('S42 how it stands with a commit is told apart by its status', () => {
+    store.fate({ log: 'shop', dot: { replica: 'a', counter: 1 } }).subscribe((fate) => {
+      if (fate.status === 'withdrawn') expectTypeOf(fate.reason).toBeString()
+      else if (fate.status === 'confirmed') expectTypeOf(fate.position).toBeNumber()
+      else if (fate.status !== 'unknown') expectTypeOf(fate.reverted).toBeBoolean()
+      // @ts-expect-error: only what the log has placed has a position
+      fate.position
+    })
+    // @ts-expect-error: a dot names no commit without its log
+    store.fate({ dot: { replica: 'a', counter: 1 } })
+  })
+
+  it('S17 a retry with another command has the reasons of that', async () => {
+    const [item] = await store.inbox()
+    if (item === undefined) return
+    const decided = await store.retry(item, Cart.commands.checkOut('1'))
+    if (!decided.ok) expectTypeOf(decided.reason).toEqualTypeOf<'cart_closed' | 'cart_empty'>()
+  })
 })
 
 describe('watch', () => {

@@ -7,6 +7,7 @@ import { defineModel } from '../core/model.ts'
 import { defineProjection } from '../core/projection.ts'
 import type { StoreStatus } from '../core/query.ts'
 import { defineStream } from '../core/stream.ts'
+import { openMemoryLog } from '../testing/index.ts'
 import { openLocalStore } from '../testing/open-test-store.ts'
 import {
   Busy,
@@ -109,6 +110,7 @@ describe('dispatch', () => {
       expect(await codeOf(store.cancel(ref))).toBe('invalid_input')
       expect(await codeOf(store.dismiss(ref))).toBe('invalid_input')
       expect(await codeOf(store.retry(ref))).toBe('invalid_input')
+      expect(() => store.fate(ref)).toThrow(expect.objectContaining({ code: 'invalid_input' }))
     }
     expect(await codeOf(store.retry({ log: 'hall', dot: { replica: 'a', counter: 1 } } as never))).toBe(
       'invalid_input',
@@ -183,6 +185,54 @@ describe('fates', () => {
     expect(await fate).toMatchObject({ status: 'withdrawn', reason: 'taken', because: [{ counter: 1 }] })
     await here.store.close()
     await there.store.close()
+  })
+
+  it('S5 a withdrawn fate holds the events of others as long as the inbox has them', async () => {
+    const here = await openStage()
+    const there = await openStage({ server: here.server })
+    await mustAccept(there.store, take('1', { by: 'Ann' }))
+    const { fate } = await mustAccept(here.store, take('1', { by: 'Ben' }))
+    await there.sync()
+    await here.sync()
+    await here.sync()
+    expect(await fate).toMatchObject({ theirs: [{ type: 'seat.taken', data: { by: 'Ann' } }] })
+    await here.store.close()
+    await there.store.close()
+  })
+
+  it('S42 how it stands with a commit is watched, also by a copy of its ref after a reload', async () => {
+    const { store, sync, disk, server } = await openStage()
+    const decided = await mustAccept(store, take('1', { by: 'Ann' }))
+    const { log, dot, seed } = decided
+    const fates = record(store.fate(decided))
+    await settled()
+    await sync()
+    await settled()
+    expect(fates.values).toEqual([
+      { status: 'pending', reverted: false },
+      { status: 'confirmed', position: 1 },
+    ])
+    await store.close()
+    expect(fates.isOver).toBe(true)
+    const again = await openStage({ disk, server })
+    const kept = JSON.parse(JSON.stringify({ log, dot, seed }))
+    expect(await firstValueFrom(again.store.fate(kept))).toEqual({ status: 'confirmed', position: 1 })
+    expect(await firstValueFrom(again.store.fate({ log, dot: { ...dot, counter: 7 } }))).toEqual({
+      status: 'unknown',
+    })
+    await again.store.close()
+  })
+
+  it('S42 goes on after an end: what a server takes back is pending again, and said to be reverted', async () => {
+    const { store, sync, engine } = await openStage()
+    const fates = record(store.fate(await mustAccept(store, take('1', { by: 'Ann' }))))
+    await settled()
+    await sync()
+    await engine.heal('hall', 'e2', 0)
+    await settled()
+    await settled()
+    expect(fates.values.at(-1)).toEqual({ status: 'pending', reverted: true })
+    await store.close()
   })
 
   it('S6 closing rejects the fates that are open with closed', async () => {
@@ -461,6 +511,37 @@ describe('what was withdrawn', () => {
     expect(retried.ok).toBe(true)
     expect(inbox.values.at(-1)).toEqual([])
     expect(await firstValueFrom(here.store.watch(Seat, '1'))).toEqual({ by: 'Ben' })
+    await here.store.close()
+    await there.store.close()
+  })
+
+  it('S43 the inbox can be read once, as soon as the store is open', async () => {
+    const { here, there } = await withWithdrawn()
+    const reloaded = openLocalStore(theatre, {
+      logs: { hall: 'hall', desk: 'desk/1' },
+      log: openMemoryLog(here.disk),
+    })
+    expect(await reloaded.inbox()).toMatchObject([{ reason: 'taken', reverted: false }])
+    const closed = openLocalStore(theatre)
+    const asked = closed.inbox()
+    await closed.close()
+    expect(await codeOf(asked)).toBe('closed')
+    for (const store of [reloaded, here.store, there.store]) await store.close()
+  })
+
+  it('S17 C11 a retry may be another command, and is refused once the first one was applied after all', async () => {
+    const { here, there } = await withWithdrawn()
+    const [item] = await here.store.inbox()
+    if (item === undefined) throw new Error('nothing in the inbox')
+    expect(await codeOf(here.store.retry(item, Note.commands.write('1', { text: 'x' })))).toBe('mixed_logs')
+    const decided = await here.store.retry(item, take('2', { by: 'Ben' }))
+    expect(decided).toMatchObject({ ok: true })
+    expect(await here.store.inbox()).toEqual([])
+    // Whoever tries the same wish once more, from another tab, say, is told that it is done.
+    expect(await here.store.retry(item, take('3', { by: 'Ben' }))).toMatchObject({
+      ok: false,
+      reason: 'already_applied',
+    })
     await here.store.close()
     await there.store.close()
   })

@@ -1,11 +1,20 @@
 /** What a page holds: the surface of a store, present or past. How it is done is in the files beside. */
 import type { Observable } from 'rxjs'
 import type { CommandCall, ReasonOf } from '../core/command.ts'
+import type { EventRecord } from '../core/commit.ts'
 import type { Dot, Position, Revision } from '../core/dot.ts'
 import type { EventOf, LogEvent } from '../core/log-event.ts'
 import type { PlainData } from '../core/plain-data.ts'
 import type { ProjectionDefinition } from '../core/projection.ts'
-import type { CommitRef, Cut, HistoryEvent, InboxNote, PendingNote, StoreStatus } from '../core/query.ts'
+import type {
+  CommitRef,
+  Cut,
+  FateNow,
+  HistoryEvent,
+  InboxNote,
+  PendingNote,
+  StoreStatus,
+} from '../core/query.ts'
 import type { AnyStream, StateOf } from '../core/stream.ts'
 import type { TableDefinition } from '../core/table.ts'
 
@@ -18,13 +27,20 @@ export type FateOf<Reason extends string = string> =
       readonly details?: PlainData
       /** The foreign commits that it met. */
       readonly because: readonly Dot[]
+      /** Their events, as long as its item is in the inbox. */
+      readonly theirs?: readonly EventRecord[]
     }
+
+/** How it stands with a commit now; see FateNow. */
+export type FateNowOf<Reason extends string = string> =
+  | Exclude<FateNow, { readonly status: 'confirmed' | 'withdrawn' }>
+  | FateOf<Reason>
 
 /**
  * On disk. While a frozen tab holds the database the wish itself is saved, beside it: then the dot has the counter 0,
  * and it is decided and shown when the database answers. Should it be refused then, `fate` and the inbox say so.
  */
-export interface Accepted<Reason extends string = string> extends CommitRef {
+export interface Accepted<Reason extends string = string> extends Required<CommitRef> {
   readonly ok: true
   /** Stored here already; settles when the log has spoken, which may take days. Rejects with `closed`. */
   readonly fate: Promise<FateOf<Reason>>
@@ -100,14 +116,29 @@ export interface Store {
   /** The same store as of then, read-only. Close it when it is not needed any more. */
   at(cut: Cut): Promise<Store>
 
+  /**
+   * How it stands with a commit: pending, sent, confirmed, withdrawn or unknown, and each change. The ref is what
+   * `dispatch` answered, or a copy of its `log`, `dot` and `seed` that was kept, also over a reload. It goes on after an
+   * end, for a server that comes back from an older backup takes its word back.
+   */
+  fate<Reason extends string = string>(ref: CommitRef | Accepted<Reason>): Observable<FateNowOf<Reason>>
+
   /** A value at once, also before it is open. */
   readonly status$: Observable<StoreStatus>
   /** Our withdrawn commits that nobody has dismissed, oldest first. */
   readonly inbox$: Observable<readonly InboxNote[]>
+  /** The same, once, as soon as the store is open. */
+  inbox(): Promise<readonly InboxNote[]>
   /** The user has seen it. */
   dismiss(ref: CommitRef): Promise<void>
-  /** Dispatches the commands of a withdrawn commit again; dismisses it if they were accepted. */
-  retry(item: InboxNote): Promise<Decided>
+  /**
+   * Dispatches the commands of a withdrawn commit again, or `call` in their place; dismisses it if that was accepted.
+   * Refused with `already_applied` if the log has placed the withdrawn commit with events after all (rule C11).
+   */
+  retry<const Call extends Calls = readonly CommandCall[]>(
+    item: InboxNote,
+    call?: Call,
+  ): Promise<Decided<ReasonOf<Call>>>
   /** Empties a pending commit; false if it is not pending any more. */
   cancel(ref: CommitRef): Promise<boolean>
 

@@ -3,7 +3,7 @@
  */
 import { Observable } from 'rxjs'
 import type { VarveError } from '../core/errors.ts'
-import type { InboxNote, Query, RowsUpdate, StreamUpdate, Update } from '../core/query.ts'
+import type { CommitRef, FateNow, InboxNote, Query, RowsUpdate, StreamUpdate, Update } from '../core/query.ts'
 import { failedError } from './failure.ts'
 import { type Frame, perFrame } from './frame.ts'
 import { type Shared, shareLatest } from './live.ts'
@@ -19,6 +19,7 @@ export interface Watches {
   value(query: ProjectionQuery): Observable<unknown>
   rows(query: ProjectionQuery): Observable<Rows>
   inbox(): Observable<readonly InboxNote[]>
+  fate(ref: CommitRef): Observable<FateNow>
   /** Completes all that is watched, now or later. */
   close(): void
 }
@@ -82,6 +83,7 @@ export function createWatches(listen: Listen, frame: Frame): Watches {
     value: (query: ProjectionQuery) => watched(query, () => latest('value', ({ value }) => value)),
     rows: (query: ProjectionQuery) => watched(query, foldRows),
     inbox: () => watched({ kind: 'inbox' }, () => latest('inbox', ({ items }) => items)),
+    fate: (ref: CommitRef) => watched({ kind: 'fate', ref }, () => latest('fate', ({ fate }) => fate)),
     close() {
       isClosed = true
       for (const shared of [...sharedByQuery.values()]) shared.close()

@@ -1,5 +1,5 @@
 /** One window on a store: the present, or the past cut somewhere. Both are the same Store, but the past is read-only. */
-import { Observable } from 'rxjs'
+import type { Observable } from 'rxjs'
 import type { CommandCall } from '../core/command.ts'
 import type { StreamName } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
@@ -8,7 +8,7 @@ import type { AnyStream } from '../core/stream.ts'
 import { type DispatchPorts, dispatchOn, retryOn } from './dispatch.ts'
 import { mustReply, readOnlyError } from './failure.ts'
 import type { Frame } from './frame.ts'
-import { changesOf } from './live.ts'
+import { changesOf, firstOf, startWith } from './live.ts'
 import type { AnyView, Store } from './store.ts'
 import { createWatches, type Listen } from './watch.ts'
 import { mustCut, mustRef } from './wrong-call.ts'
@@ -71,13 +71,16 @@ export function openWindow(base: Base, past: Past | null): Store {
       return open(async () => openWindow(base, { id: mustReply(await host.openPast(cut)), cut }))
     },
     status$: base.status$,
-    inbox$: startWithNone(watches.inbox()),
+    fate: (ref: CommitRef) => watches.fate(mustRef(ref)),
+    inbox$: startWith(noItems, watches.inbox()),
+    inbox: () => open(() => firstOf(watches.inbox())),
     lost$: base.lost$,
     acknowledgeLoss: base.acknowledgeLoss,
     dismiss: (ref: CommitRef) =>
       inPresent(() => open(async () => void mustReply(await host.dismiss(mustRef(ref))))),
     cancel: (ref: CommitRef) => inPresent(() => open(async () => mustReply(await host.cancel(mustRef(ref))))),
-    retry: (item: InboxNote) => inPresent(() => retryOn(base, item)),
+    retry: (item: InboxNote, call?: CommandCall | readonly CommandCall[]) =>
+      inPresent(() => retryOn(base, item, call)),
     setToken: (token: string | null) => inPresent(() => base.setToken(token)),
     async close() {
       if (past === null) return base.close()
@@ -90,14 +93,6 @@ export function openWindow(base: Base, past: Past | null): Store {
 }
 
 const noItems: readonly InboxNote[] = Object.freeze([])
-
-/** Nothing is in it until it is read. */
-function startWithNone(inbox$: Observable<readonly InboxNote[]>): Observable<readonly InboxNote[]> {
-  return new Observable((watcher) => {
-    watcher.next(noItems)
-    return inbox$.subscribe(watcher)
-  })
-}
 
 async function* readHistory(
   { host, ready }: Base,

@@ -2,10 +2,11 @@
 import { VarveError } from '../core/errors.ts'
 import type { CommitRef, Cut } from '../core/query.ts'
 
-/** The two fields of a ref alone. Throws `invalid_input`. */
+/** The fields of a ref alone. Throws `invalid_input`. */
 export function mustRef(ref: CommitRef): CommitRef {
-  const { log, dot } = (ref ?? {}) as Partial<CommitRef>
-  if (typeof log === 'string' && typeof dot?.replica === 'string' && isCount(dot.counter)) return { log, dot }
+  const { log, dot, seed } = (ref ?? {}) as Partial<CommitRef>
+  if (typeof log === 'string' && typeof dot?.replica === 'string' && isCount(dot.counter))
+    return { log, dot, ...(typeof seed === 'string' && { seed }) }
   throw wrong('a commit is named by { log, dot }')
 }
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { Account, shop } from '../core/cart.fixture.ts'
 import type { CommandCall } from '../core/command.ts'
 import { createLedger, type Ledger } from '../core/ledger.ts'
-import type { EngineStatus } from '../core/query.ts'
+import type { CommitRef, EngineStatus } from '../core/query.ts'
 import { type Engine, openEngine } from '../engine/engine.ts'
 import { memoryDisk, openMemoryLog } from '../log/index.ts'
 import { memoryNetwork, memoryPorts } from '../testing/memory-ports.ts'
@@ -83,6 +83,22 @@ async function openTab({ disk, ports }: Device, load?: LoadLead): Promise<Tab> {
   return tab
 }
 
+function watchFate({ engine }: Tab, ref: CommitRef) {
+  let status: string | null = null
+  let look = (): void => {}
+  engine.subscribe({ kind: 'fate', ref }, (update) => {
+    if (update.kind === 'fate') status = update.fate.status
+    look()
+  })
+  return {
+    until: (wanted: string) =>
+      new Promise<void>((resolve) => {
+        look = () => status === wanted && resolve()
+        look()
+      }),
+  }
+}
+
 const balance = ({ engine }: Tab, id = 'a'): Promise<unknown> =>
   new Promise((resolve) => {
     engine.subscribe({ kind: 'stream', stream: `account/${id}` }, (update) => {
@@ -147,6 +163,29 @@ describe('sync', () => {
     const [one, two] = ledger.entries(0)
     // C8: another leader, another name, which continues the first.
     expect(two?.commit.parent).toEqual(one?.commit.dot)
+  })
+
+  it('Y18 what the server has is told as sent in every tab, and as pending again when the connection is gone', async () => {
+    const { ledger, device } = world()
+    const server = referenceServer('bank/1', ledger, () => Date.now())
+    // The way back for entries is blocked: there are receipts only.
+    const network = memoryNetwork({
+      ...server,
+      connect: (send) => server.connect((message) => message.type !== 'entries' && send(message)),
+    })
+    const phone = { ...device(), ports: memoryPorts(network, (error) => errors.push(error)) }
+    const leader = await openTab(phone)
+    await leader.until((status) => status.leading && isSynced(status))
+    const follower = await openTab(phone)
+    await follower.until(isSynced)
+    const decided = await follower.engine.dispatch({ commands: [deposit(3)] as never, now: 0, seed: 'mine' })
+    if (!decided.ok) throw new Error('it was accepted')
+    const ref = { log: decided.log, dot: decided.dot, seed: 'mine' }
+    const seen = [leader, follower].map((tab) => watchFate(tab, ref))
+    await Promise.all(seen.map(({ until }) => until('sent')))
+    network.down()
+    await Promise.all(seen.map(({ until }) => until('pending')))
+    for (const tab of [leader, follower]) expect(tab.engine.status().pending).toBe(1)
   })
 
   it('Y8 C8 a store is named once this tab has minted a replica, or has heard from one that has', async () => {

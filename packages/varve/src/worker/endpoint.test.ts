@@ -157,6 +157,11 @@ describe('the filtering endpoint', () => {
     )
     const { transfer } = await import('comlink')
     await remote.subscribe({ kind: 'fates', awaiting: [ref] }, transfer(port2, [port2]))
+    const another = new MessageChannel()
+    closers.push(() => another.port1.close())
+    const fate = { kind: 'fate', ref: { ...ref, seed: 's' } } as const
+    await remote.subscribe(fate, transfer(another.port2, [another.port2]))
+    expect(reached.splice(-1)).toMatchObject([['subscribe', fate, {}]])
     await remote.history('cart/1', { after: 3, revision: 2 }, null)
     await remote.openPast({ time: 1.5 })
     await remote.closePast('p')

@@ -41,7 +41,7 @@ const shape =
 
 const textOrNull = either(isText, isNull)
 const dot = shape({ replica: isText, counter: isCount })
-const ref = shape({ log: isText, dot })
+const ref = shape({ log: isText, dot }, { seed: isText })
 const command = shape({ stream: isText, name: isText }, { input: isPlain })
 const kindIs =
   (kind: string): Check =>
@@ -54,6 +54,7 @@ const query = [
   shape({ kind: kindIs('status') }),
   shape({ kind: kindIs('inbox') }),
   shape({ kind: kindIs('fates'), awaiting: listOf(ref) }),
+  shape({ kind: kindIs('fate'), ref }),
 ].reduce(either)
 
 const argumentsOf: { readonly [Method in keyof Contract]: readonly Check[] } = {

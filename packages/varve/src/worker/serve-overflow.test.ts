@@ -124,6 +124,33 @@ describe('a wish for which the database has no time', () => {
     expect([...a.reported, ...b.reported]).toEqual([])
   })
 
+  it('B21 E37 asked for with its seed it is pending while it is saved, and ends in every tab, whoever carries it out', async () => {
+    const { openTab, held, pass, saved } = device()
+    const [a, b] = [await openTab('a'), await openTab('b')]
+    held.hold()
+    const wish = a.wish('s', take('1', by('ann')))
+    await pass(4_000)
+    const decided = await wish
+    if (!decided.ok) throw new Error('it was saved')
+    const ref = { log: decided.log, dot: decided.dot, seed: 's' }
+    const watched = updatesOf(b.engine, { kind: 'fate', ref })
+    const awaited = updatesOf(b.engine, { kind: 'fates', awaiting: [ref] })
+    held.letGo()
+    await pass(10_000)
+    expect(saved.size).toBe(0)
+    expect(watched).toEqual([{ kind: 'fate', fate: { status: 'pending', reverted: false } }])
+    await b.engine.lead('b9')
+    await theatreServer().sync(b.engine)
+    await pass(0)
+    const fate = { status: 'confirmed', position: 1 }
+    expect(watched.at(-1)).toEqual({ kind: 'fate', fate })
+    const told = awaited.flatMap((update) => (update.kind === 'fates' ? update.fates : []))
+    expect(told).toContainEqual({ log: ref.log, dot: ref.dot, fate })
+    const never = updatesOf(b.engine, { kind: 'fate', ref: { ...ref, seed: 'never' } })
+    await b.engine.refresh()
+    expect(never).toEqual([{ kind: 'fate', fate: { status: 'unknown' } }])
+  })
+
   it('B18 the time that it waits for a name counts', async () => {
     const { openTab, held, pass } = device()
     const naming = Promise.withResolvers<void>()

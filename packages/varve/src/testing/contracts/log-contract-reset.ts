@@ -118,6 +118,19 @@ export function logResetContract({ it, expect }: TestApi, openDisk: OpenDisk): v
     expect((await log.readInbox()).map(({ dot }) => dot.counter)).toEqual([2])
   })
 
+  it('L22 what was placed before is marked in the head, and in inbox items, until another reset says otherwise', async () => {
+    const { log, other } = await openSample(openDisk)
+    const item = { ...withdrawnItem(a2), reverted: true as const }
+    const marked = resetOn(await prepareReset(log), { reverted: a2.dot, inbox: [item] })
+    const { record } = await log.resetLog(marked)
+    expect(headIn(await other.readRecord()).reverted).toEqual(a2.dot)
+    expect(await other.readInbox()).toEqual([item])
+    const again = await log.resetLog(resetOn(record, { epoch: 'epoch-3' }))
+    expect(headIn(again.record).reverted).toEqual(a2.dot)
+    const third = await log.resetLog(resetOn(again.record, { epoch: 'epoch-4', reverted: a3.dot }))
+    expect(headIn(third.record).reverted).toEqual(a3.dot)
+  })
+
   it('L22 names may change with it, and an empty outbox and an empty log are fine', async () => {
     const { log } = await openSample(openDisk)
     await prepareReset(log)
