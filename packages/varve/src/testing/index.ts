@@ -2,7 +2,9 @@
  * The door `varve/testing`: for tests of apps and of other implementations of the ports. Runs in Node and in a page;
  * depends on no test runner.
  */
+
 export { type MemoryDisk, memoryDisk, memoryLog, openMemoryLog, type StoreLog } from '../log/index.ts'
+export type { SyncClock } from '../sync/ports.ts'
 export { type Given, given, givenId, type When } from './given.ts'
 export {
   localWebSocket,

@@ -4,7 +4,7 @@
  */
 import { decodeClient, encode } from '../protocol/codec.ts'
 import { type SyncFactory, systemClock, webSocketTransport } from '../sync/browser-ports.ts'
-import type { Connection, Hold, Locks, SyncPorts, TabChannel, Transport } from '../sync/ports.ts'
+import type { Connection, Hold, Locks, SyncClock, SyncPorts, TabChannel, Transport } from '../sync/ports.ts'
 import { startSync } from '../sync/sync.ts'
 import type { ReferenceServer } from './reference-server.ts'
 
@@ -134,10 +134,14 @@ export function memoryNetwork(server: ReferenceServer): MemoryNetwork {
 }
 
 /** All that one device's tabs share, over a given network. */
-export function memoryPorts(transport: Transport, reportError: (error: unknown) => void): SyncPorts {
+export function memoryPorts(
+  transport: Transport,
+  reportError: (error: unknown) => void,
+  clock: SyncClock = systemClock,
+): SyncPorts {
   const hints = new Set<(network: 'online' | 'offline') => void>()
   return Object.freeze({
-    clock: systemClock,
+    clock,
     transport,
     locks: memoryLocks(),
     openTabChannel: memoryTabChannels(),
@@ -151,9 +155,10 @@ export function memoryPorts(transport: Transport, reportError: (error: unknown) 
 
 /**
  * `webSocket` for stores outside a browser: a real socket, locks and tab channels in memory. One factory is one device:
- * stores opened with it on one log are its tabs.
+ * stores opened with it on one log are its tabs. A clock that runs faster makes its patience, and its pauses, shorter.
  */
-export function localWebSocket(url: string | URL): SyncFactory {
-  const ports = memoryPorts(webSocketTransport(url), (error) => console.error('varve sync:', error))
+export function localWebSocket(url: string | URL, clock?: SyncClock): SyncFactory {
+  const report = (error: unknown) => console.error('varve sync:', error)
+  const ports = memoryPorts(webSocketTransport(url), report, clock)
   return (context) => startSync(context, ports)
 }

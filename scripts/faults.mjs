@@ -1,0 +1,56 @@
+// Runs real stores against a real server over a bad network, one run per seed: `npm run faults -- --seeds 200 --from 1`.
+// A failing seed prints what went wrong and the command that runs it again (the draw is the same, the timing is the
+// machine's); the last line is the count.
+import { parseArgs } from 'node:util'
+import { runWithFaults } from '../packages/varve-server/src/testing/fault-run.fixture.ts'
+
+const usage = `Stores and a server over a network that delays, loses, doubles, swaps, cuts short, resets, drips and swallows.
+
+  --seeds N   how many seeds (50)
+  --from S    the first seed (1)
+  --help`
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '50' },
+    from: { type: 'string', default: '1' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+/** @param {'seeds' | 'from'} name */
+function number(name) {
+  const value = Number(values[name])
+  if (Number.isSafeInteger(value) && value >= 1) return value
+  console.error(`--${name} must be a whole number from 1, not ${values[name]}`)
+  process.exit(2)
+}
+
+if (values.help) {
+  console.log(usage)
+  process.exit(0)
+}
+
+const [seeds, from] = [number('seeds'), number('from')]
+const startMs = performance.now()
+/** @type {Map<string, number>} */
+const happened = new Map()
+let passed = 0
+let wishes = 0
+for (let seed = from; seed < from + seeds; seed++) {
+  const result = await runWithFaults(seed)
+  wishes += result.wishes
+  for (const [what, count] of Object.entries(result.counts))
+    happened.set(what, (happened.get(what) ?? 0) + count)
+  if (result.faults.length === 0) passed += 1
+  else {
+    console.error(`seed ${seed}:\n  ${result.faults.join('\n  ')}`)
+    console.error(`  replay: npm run faults -- --from ${seed} --seeds 1`)
+  }
+}
+const seconds = ((performance.now() - startMs) / 1000).toFixed(1)
+console.log(
+  `${wishes} wishes in ${seconds} s; frames: ${[...happened].map(([what, count]) => `${what} ${count}`).join(', ')}`,
+)
+console.log(`${passed} passed, ${seeds - passed} failed`)
+process.exitCode = passed === seeds ? 0 : 1
