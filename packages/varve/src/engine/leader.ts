@@ -103,6 +103,8 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
   }
 
   async function healOn(id: LogId, epoch: string, fork: Position): Promise<'done' | 'fenced'> {
+    // An earlier try may have been done, though it was said to fail.
+    await catchUp(writer)
     for (let round = 0; round < roundsMax; round += 1) {
       if (fence === null) return 'fenced'
       const { healLog } = await loadReset()

@@ -1,6 +1,5 @@
 /** What a memory log's writes stage, table by table: each makes frozen copies, so that nobody shares what is stored. */
 import { type Commit, type Entry, streamsWritten } from '../core/commit.ts'
-import { deepFreeze } from '../core/deep-freeze.ts'
 import { dotKey, type LogId } from '../core/dot.ts'
 import { assert } from '../core/errors.ts'
 import { streamKey } from './codec.ts'
@@ -90,8 +89,13 @@ export function inboxKey({ log, dot }: Pick<InboxItem, 'log' | 'dot'>): string {
   return `${dotKey(dot)}|${log}`
 }
 
+/** Of plain data. What is frozen already is shared: nobody can change it. */
 export function frozenCopy<T>(value: T): T {
-  return deepFreeze(structuredClone(value))
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy)) as T
+  const copy: Record<string, unknown> = {}
+  for (const [key, part] of Object.entries(value)) copy[key] = frozenCopy(part)
+  return Object.freeze(copy) as T
 }
 
 function listIn<T>(lists: Map<string, T[]>, key: string): T[] {

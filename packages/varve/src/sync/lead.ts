@@ -85,6 +85,8 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
 
   async function begin(): Promise<void> {
     await engine.lead(clock.newId())
+    // The leader before may have died between its write and its word.
+    post({ type: 'moved' })
     isNamed = true
     minted.resolve()
     state = { ...state, logs: await storedLogs() }
@@ -258,7 +260,10 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
     tellReport()
     beats += 1
     // A tab may have died between its write and its word, and a write that was said to fail may have been done.
-    if (beats % lookEveryBeats === 0) void showStore()
+    if (beats % lookEveryBeats === 0) {
+      void showStore()
+      post({ type: 'moved' })
+    }
     forgetBeat = clock.at(clock.now() + beatEveryMs, beat)
   }
 

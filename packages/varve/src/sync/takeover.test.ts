@@ -207,6 +207,19 @@ describe('a leader that is silent', () => {
     expect([leads(a), isSynced(a), ledger.head()]).toEqual([true, true, 1])
   })
 
+  it('Y20 what a leader stored and could not tell is shown once another one leads', async () => {
+    const { open, pass, ledger } = device()
+    const mute = await open(() => ({ onChange: () => () => {} }))
+    const [, c] = [await open(), await open()]
+    const shown = () => c.engine.status().logs.find(({ log }) => log === 'bank/1')?.position
+    await mute.deposit(1)
+    await pass(11_000)
+    expect([ledger.head(), shown()]).toEqual([1, 0])
+    await mute.sync.stop()
+    await pass(1_000)
+    expect(shown()).toBe(1)
+  })
+
   it('Y13 tabs that are all too busy do not rob each other for ever', async () => {
     const { open, pass } = device()
     const both = [await open(), await open()]

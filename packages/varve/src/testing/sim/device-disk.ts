@@ -4,6 +4,7 @@
  */
 import type { Commit } from '../../core/commit.ts'
 import type { LogId, Position } from '../../core/dot.ts'
+import type { Hash } from '../../core/hash.ts'
 import { openMemoryLog } from '../../log/memory.ts'
 import { type MemoryDisk, memoryDisk } from '../../log/memory-disk.ts'
 import type { StoreLog, Written } from '../../log/port.ts'
@@ -12,7 +13,16 @@ import type { Realm } from './realm.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** What a tab holds of each log in memory, as of its last read or write. */
-export type Seen = Map<LogId, { readonly position: Position; readonly outbox: readonly Commit[] }>
+export interface SeenLog {
+  readonly position: Position
+  /** Chain at the position: it names everything up to there. */
+  readonly chain: Hash
+  readonly outbox: readonly Commit[]
+}
+
+export type Seen = Map<LogId, SeenLog>
+
+export const nothingSeen: SeenLog = { position: 0, chain: '', outbox: [] }
 
 /** What becomes of a tab at one of its coming calls of the disk. */
 export interface CallPlan {
@@ -107,8 +117,7 @@ export function createDeviceDisk({
                 now = logs === undefined ? null : seenNow(disk)
               }
               answer(() => {
-                for (const id of logs?.(value) ?? [])
-                  seen.set(id, now?.get(id) ?? { position: 0, outbox: [] })
+                for (const id of logs?.(value) ?? []) seen.set(id, now?.get(id) ?? nothingSeen)
                 resolve(value)
               })
             },
@@ -179,9 +188,9 @@ function due(user: DiskUser): CallPlan | null {
 
 function seenNow({ tables }: MemoryDisk): Seen {
   return new Map(
-    (tables.record?.heads ?? []).map(({ log, position }) => [
+    (tables.record?.heads ?? []).map(({ log, position, chain }) => [
       log,
-      { position, outbox: tables.outboxes.get(log) ?? [] },
+      { position, chain, outbox: tables.outboxes.get(log) ?? [] },
     ]),
   )
 }

@@ -24,6 +24,8 @@ export interface Device {
   openTab(): Tab
   /** The browser ends without a word; its tabs come back. */
   crash(): void
+  /** The same, and its disk is as it was. */
+  setBack(copy: MemoryDisk): void
   /** Copies of the disk before each of the last transactions, oldest first, if they are kept. */
   readonly undo: MemoryDisk[]
 }
@@ -81,14 +83,26 @@ export function createDevice(
       return tab
     },
     crash() {
-      const before = [...device.tabs()]
-      for (const tab of before) tab.kill()
       const [oldest] = undo
-      if (broken.losesTail === true && oldest !== undefined) device.disk.disk = oldest
       undo.length = 0
-      for (const _tab of before) device.openTab()
+      restart(() => {
+        if (broken.losesTail === true && oldest !== undefined) device.disk.disk = oldest
+      })
+    },
+    setBack(copy) {
+      restart(() => {
+        device.disk.disk = copy
+        auditor.setBack(name, copy.tables)
+      })
     },
     undo,
+  }
+
+  function restart(meanwhile: () => void): void {
+    const before = [...device.tabs()]
+    for (const tab of before) tab.kill()
+    meanwhile()
+    for (const _tab of before) device.openTab()
   }
 
   function keepUndo(): void {

@@ -19,6 +19,7 @@ export interface Stage {
     random: SeededRandom,
     read: (stream: StreamName) => unknown,
   ) => CommandCall | readonly CommandCall[]
+  readonly addClone: (of: Device) => void
   /** A stream is shown in all tabs once somebody wished something of it. */
   readonly watch: (stream: StreamName) => void
 }
@@ -151,10 +152,25 @@ const acts: Readonly<Record<ActionKind, (scene: Scene) => void>> = {
     server.crash(random.pick<CrashPoint>(['now', 'before_flush', 'after_flush']))
     later(random.below(downMsMax), server.start)
   },
-  // Built, and off until an identity that is used twice is repaired (see history.ts).
-  clone: () => undefined,
-  rollback: () => undefined,
-  serverRestore: () => undefined,
+  /** A profile copied to another machine, where it is opened. */
+  clone({ addClone, device }) {
+    addClone(device)
+  },
+  /** A browser that dies and comes back with what it had some time ago. */
+  rollback({ device, random, later }) {
+    const copy = device.disk.disk.clone()
+    later(random.below(faultMsMax), () => device.setBack(copy))
+  },
+  serverRestore({ ground, random, later }) {
+    const { server } = ground
+    server.backup()
+    const downMs = random.below(downMsMax)
+    later(random.below(2 * faultMsMax), () => {
+      server.crash('now')
+      server.restore()
+      later(downMs, server.start)
+    })
+  },
 }
 
 function weather({ device, random, later }: Scene, bad: Weather): void {

@@ -10,6 +10,8 @@
 import type { LogId, StreamName } from '../../core/dot.ts'
 import { VarveError } from '../../core/errors.ts'
 import type { Model } from '../../core/model.ts'
+// What the engine loads when it first needs it is here from the start: a file that is read takes real time.
+import '../../engine/reset-log.ts'
 import { seededRandom } from '../seeded-random.ts'
 import { createAuditor } from './auditor/auditor.ts'
 import { createWatch } from './auditor/watch.ts'
@@ -45,6 +47,7 @@ export interface Simulated {
   readonly violation: string | null
 }
 
+const devicesMax = 5
 /** Virtual time after the last fault within which all must agree. */
 const settleMs = 20 * 60_000
 
@@ -88,11 +91,26 @@ export async function runHistory(history: History, options: SimulationOptions): 
   const devices = history.devices.map((setup, index) =>
     createDevice(ground, String.fromCharCode(97 + index), { ...setup, seed: history.seed * 31 + index }),
   )
+  const addClone = (of: Device): void => {
+    if (devices.length >= devicesMax) return
+    const setup = {
+      tabs: 1,
+      skewMs: 0,
+      latencyMs: 1 + random.below(100),
+      seed: history.seed * 31 + devices.length,
+    }
+    const copy = createDevice(ground, `${of.name.charAt(0)}${devices.length}`, setup)
+    copy.disk.disk = of.disk.disk.clone()
+    auditor.lookAtDisk(copy.name, copy.disk.disk.tables)
+    devices.push(copy)
+    copy.openTab()
+  }
   const watch = createWatch(ground, devices)
   const undos = new Set<() => void>()
   const stage: Stage = {
     ground,
     devices,
+    addClone,
     wish,
     watch(stream) {
       if (streams.has(stream)) return

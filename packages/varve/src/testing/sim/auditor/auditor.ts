@@ -16,6 +16,8 @@ export interface Wished {
   readonly device: string
   /** Set once the page was told that it is stored. */
   acknowledged: { readonly dot: Dot; readonly root: string | null } | null
+  /** Its disk was set back behind it. */
+  isLost: boolean
 }
 
 export interface Auditor {
@@ -24,6 +26,8 @@ export interface Auditor {
   /** What the server holds durably has grown. */
   lookAtLog(entries: readonly Entry[]): void
   lookAtDisk(device: string, tables: MemoryTables): void
+  /** The disk is as it was some time ago: what it had acknowledged since may be lost. */
+  setBack(device: string, tables: MemoryTables): void
   /** A frame on its way from the server. */
   lookAtFrame(text: string, durable: readonly Entry[]): void
   wished(wish: { readonly device: string; readonly seed: string }): void
@@ -31,7 +35,7 @@ export interface Auditor {
   /** The user asked for it: whether it was done or not, both may be seen. */
   cancelling(dot: Dot): void
   dismissing(dot: Dot): void
-  /** Of these acknowledged seeds: those that are not in the server's log. */
+  /** Of these acknowledged seeds: those that never were in the server's log. */
   unplaced(seeds: Iterable<string>): readonly string[]
   outboxLength(device: string): number
   readonly server: () => LogAudit
@@ -42,6 +46,7 @@ export interface Auditor {
 
 export function createAuditor({ model, log }: { readonly model: Model; readonly log: LogId }): Auditor {
   let violation: string | null = null
+  let durable: readonly Entry[] | null = null
   const wishes = new Map<string, Wished>()
   /** By dot and content: up to where the author had applied the log when it stored this. */
   const known = new Map<string, number>()
@@ -83,11 +88,13 @@ export function createAuditor({ model, log }: { readonly model: Model; readonly 
   }
 
   function lookAtLog(entries: readonly Entry[]): void {
-    if (entries.length < server.entries().length) fail("the server's log became shorter")
-    else check('server', server.look(entries))
+    // After a restore it is another list.
+    if (entries === durable) check('server', server.look(entries))
+    else check('server', server.restart(entries))
+    durable = entries
   }
 
-  function lookAtFrame(text: string, durable: readonly Entry[]): void {
+  function lookAtFrame(text: string, entries: readonly Entry[]): void {
     if (!text.startsWith('{"type":"receipt"')) return
     const { log: of, placed } = JSON.parse(text) as {
       log: LogId
@@ -95,7 +102,7 @@ export function createAuditor({ model, log }: { readonly model: Model; readonly 
     }
     if (of !== log) return
     for (const { dot, position } of placed) {
-      const entry = durable[position - 1]
+      const entry = entries[position - 1]
       if (entry === undefined)
         fail(`server: a receipt of ${dotText(dot)} at @${position} before it is durable`)
       else if (dotText(entry.commit.dot) !== dotText(dot))
@@ -103,19 +110,23 @@ export function createAuditor({ model, log }: { readonly model: Model; readonly 
     }
   }
 
-  function endOf({ seed, acknowledged, device }: Wished, inboxes: ReadonlyMap<string, ReadonlySet<string>>) {
+  function endOf(
+    { seed, acknowledged, device, isLost }: Wished,
+    inboxes: ReadonlyMap<string, ReadonlySet<string>>,
+  ) {
     const placed = server.ofSeed(seed)
-    if (acknowledged === null) return null
+    if (acknowledged === null || isLost) return null
     const key = dotText(acknowledged.dot)
     if (placed.length !== 1) return `the acknowledged ${key} stands ${placed.length} times in the log`
     const { commit } = placed[0] as Entry
-    const isListed = inboxes.get(device)?.has(key) === true
-    if (dotText(commit.dot) !== key) return `the acknowledged ${key} was placed as ${dotText(commit.dot)}`
+    // By the name that it ended under.
+    const ended = dotText(commit.dot)
+    const isListed = inboxes.get(device)?.has(ended) === true
     if (commit.withdrawn === null)
       return isListed ? `${key} is confirmed and in the inbox of ${device}` : null
     if (commit.withdrawn.reason === 'cancelled')
-      return cancelled.has(key) ? null : `${key} was cancelled by nobody`
-    return isListed || dismissed.has(key) || retried.has(commit.root)
+      return cancelled.has(key) || cancelled.has(ended) ? null : `${key} was cancelled by nobody`
+    return isListed || dismissed.has(ended) || dismissed.has(key) || retried.has(commit.root)
       ? null
       : `${key} was withdrawn (${commit.withdrawn.reason}) and is not in the inbox of ${device}`
   }
@@ -129,8 +140,8 @@ export function createAuditor({ model, log }: { readonly model: Model; readonly 
       const a = random.pick(entries).commit.dot
       const b = random.pick(entries).commit.dot
       const said = clock.compare(a, b)
-      const isBefore = server.vectors.precedes(a, b)
-      const isAfter = server.vectors.precedes(b, a)
+      const isBefore = server.vectors().precedes(a, b)
+      const isAfter = server.vectors().precedes(b, a)
       if (isBefore && isAfter) return `${dotText(a)} and ${dotText(b)} each happened before the other`
       const order =
         dotText(a) === dotText(b) ? 'equal' : isBefore ? 'before' : isAfter ? 'after' : 'concurrent'
@@ -144,9 +155,22 @@ export function createAuditor({ model, log }: { readonly model: Model; readonly 
     fail,
     lookAtLog,
     lookAtDisk: (device, tables) => check(device, diskOf(device).look(tables)),
+    setBack(device, tables) {
+      const disk = diskOf(device)
+      disk.forget()
+      check(device, disk.look(tables))
+      for (const wish of wishes.values()) {
+        if (
+          wish.device === device &&
+          wish.acknowledged !== null &&
+          !disk.holds(dotText(wish.acknowledged.dot))
+        )
+          wish.isLost = true
+      }
+    },
     lookAtFrame,
     wished({ device, seed }) {
-      wishes.set(seed, { device, seed, acknowledged: null })
+      wishes.set(seed, { device, seed, acknowledged: null, isLost: false })
     },
     acknowledged({ seed, dot, root }) {
       const wish = wishes.get(seed)
@@ -161,7 +185,7 @@ export function createAuditor({ model, log }: { readonly model: Model; readonly 
     },
     cancelling: (dot) => void cancelled.add(dotText(dot)),
     dismissing: (dot) => void dismissed.add(dotText(dot)),
-    unplaced: (seeds) => [...seeds].filter((seed) => server.ofSeed(seed).length === 0),
+    unplaced: (seeds) => [...seeds].filter((seed) => !server.hasPlaced(seed)),
     outboxLength: (device) => diskOf(device).outboxLength(),
     server: () => server,
     atTheEnd(inboxes, random) {

@@ -9,6 +9,8 @@ import { dotText, type LogAudit } from './log-audit.ts'
 
 export interface DiskAudit {
   look(tables: MemoryTables): string | null
+  /** The next look is a first one. */
+  forget(): void
   /** Whether this dot is pending or placed, as far as this disk knows. */
   holds(key: string): boolean
   outboxLength(): number
@@ -26,6 +28,7 @@ export interface DiskAuditGround {
 export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAuditGround): DiskAudit {
   let outbox: readonly Commit[] = []
   let position = 0
+  let resets: number | null = null
   const pending = new Map<string, Commit>()
   const placed = new Set<string>()
   const issued = new Map<string, number>()
@@ -36,21 +39,31 @@ export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAu
     const stands = entries.get(log) ?? []
     if (head.position !== stands.length) return `its head is @${head.position} of ${stands.length} entries`
     if (head.chain !== (stands.at(-1)?.chain ?? '')) return 'its head has another chain than its last entry'
+    // Its first sight, or the log went back to a fork: all of it is new.
+    const isReset = resets !== head.resets
+    resets = head.resets
+    if (isReset) {
+      position = 0
+      placed.clear()
+      pending.clear()
+      outbox = []
+      issued.clear()
+      issued.set(record?.replica ?? '', head.issued)
+    }
     if (stands.length < position) return 'its log became shorter'
     const fresh = stands.slice(position)
     for (const entry of fresh) {
-      if (server.entries()[entry.position - 1]?.chain !== entry.chain)
-        return `@${entry.position} is not what the server holds durably`
+      if (!server.hasHeld(entry.chain)) return `@${entry.position} never was durable at the server`
       placed.add(dotText(entry.commit.dot))
     }
     position = stands.length
-    const fault = outboxFault(outboxes.get(log) ?? [])
+    const fault = outboxFault(outboxes.get(log) ?? [], isReset)
     if (fault !== null) return fault
     const both = fresh.find(({ commit }) => pending.has(dotText(commit.dot)))
     return both === undefined ? null : `${dotText(both.commit.dot)} is pending and placed`
   }
 
-  function outboxFault(next: readonly Commit[]): string | null {
+  function outboxFault(next: readonly Commit[], isReset: boolean): string | null {
     if (next === outbox) return null
     const keys = new Set(next.map((commit) => dotText(commit.dot)))
     if (keys.size < next.length) return 'a name stands twice in its outbox'
@@ -61,10 +74,17 @@ export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAu
       pending.delete(key)
     }
     for (const commit of next) {
-      const fault = commitFault(commit)
+      const fault = isReset ? adopt(commit) : commitFault(commit)
       if (fault !== null) return `${dotText(commit.dot)} ${fault}`
     }
     outbox = next
+    return null
+  }
+
+  /** A commit that is pending on another ground than before: what leaned on nothing lost is as it was. */
+  function adopt(commit: Commit): null {
+    pending.set(dotText(commit.dot), commit)
+    stored(commit, Math.min(position, commit.base))
     return null
   }
 
@@ -83,7 +103,8 @@ export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAu
     }
     const { replica, counter } = commit.dot
     const owner = ownerOf(replica)
-    if (owner !== device) return `is written by ${device}, and ${replica} is ${owner}'s`
+    // A copied profile writes under the names of the one that it was copied from.
+    if (owner.charAt(0) !== device.charAt(0)) return `is written by ${device}, and ${replica} is ${owner}'s`
     if (counter !== (issued.get(replica) ?? 0) + 1) return `comes after ${issued.get(replica) ?? 0}`
     issued.set(replica, counter)
     return commit.born === position
@@ -93,6 +114,9 @@ export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAu
 
   return Object.freeze({
     look,
+    forget() {
+      resets = null
+    },
     holds: (key: string) => pending.has(key) || placed.has(key),
     outboxLength: () => outbox.length,
   })

@@ -12,13 +12,19 @@ import { createVectors, type Vectors } from './vectors.ts'
 export interface LogAudit {
   /** Null, or what is wrong with the new entries. */
   look(entries: readonly Entry[]): string | null
+  /** The server came back from an older backup: its log goes on from these entries. */
+  restart(entries: readonly Entry[]): string | null
   readonly entries: () => readonly Entry[]
-  /** The streams at a position. */
-  statesAt(position: number): NaiveStates
+  /** The streams after the entry with this chain, in whatever life of the log. */
+  statesAt(chain: string): NaiveStates
+  /** Whether an entry with this chain ever was durable. */
+  hasHeld(chain: string): boolean
+  /** Whether this wish ever stood in the log. */
+  hasPlaced(seed: string): boolean
   entryOf(key: string): Entry | undefined
   /** How often commits of this wish stand in the log. */
   ofSeed(seed: string): readonly Entry[]
-  readonly vectors: Vectors
+  readonly vectors: () => Vectors
 }
 
 export interface LogAuditGround {
@@ -33,14 +39,33 @@ export function dotText({ replica, counter }: Dot): string {
 }
 
 export function createLogAudit({ model, knownAt, isWished }: LogAuditGround): LogAudit {
-  const entries: Entry[] = []
-  const states: NaiveStates[] = [nothing]
-  const byDot = new Map<string, Entry>()
-  const bySeed = new Map<string, Entry[]>()
-  const roots = new Set<string>()
-  const counters = new Map<string, number>()
-  const parents = new Map<string, Dot>()
-  const vectors = createVectors()
+  /** Of all lives of the log. */
+  const states = new Map<string, NaiveStates>([['', nothing]])
+  const placed = new Set<string>()
+  let entries: Entry[] = []
+  let byDot = new Map<string, Entry>()
+  let bySeed = new Map<string, Entry[]>()
+  let roots = new Set<string>()
+  let counters = new Map<string, number>()
+  let parents = new Map<string, Dot>()
+  let vectors = createVectors()
+
+  function restart(log: readonly Entry[]): string | null {
+    entries = []
+    byDot = new Map()
+    bySeed = new Map()
+    roots = new Set()
+    counters = new Map()
+    parents = new Map()
+    vectors = createVectors()
+    return look(log)
+  }
+
+  function statesAt(chain: string): NaiveStates {
+    return states.get(chain) ?? nothing
+  }
+
+  const statesNow = (): NaiveStates => statesAt(entries.at(-1)?.chain ?? '')
 
   function look(log: readonly Entry[]): string | null {
     while (entries.length < log.length) {
@@ -86,7 +111,7 @@ export function createLogAudit({ model, knownAt, isWished }: LogAuditGround): Lo
       if (clash !== undefined) return `it leaned on ${clash.stream}, which @${other.position} had changed`
     }
     for (const { stream, revision } of serial) {
-      const present = states.at(-1)?.get(stream)?.revision ?? 0
+      const present = statesNow().get(stream)?.revision ?? 0
       if (present !== revision)
         return `it was decided on ${revision} events of ${stream}, and there are ${present}`
     }
@@ -104,8 +129,9 @@ export function createLogAudit({ model, knownAt, isWished }: LogAuditGround): Lo
   function take(entry: Entry): void {
     const { commit } = entry
     const { dot, parent } = commit
+    if (!states.has(entry.chain)) states.set(entry.chain, folded(model, statesNow(), [commit]))
     entries.push(entry)
-    states.push(folded(model, states.at(-1) as NaiveStates, [commit]))
+    placed.add(commit.seed)
     byDot.set(dotText(dot), entry)
     bySeed.set(commit.seed, [...(bySeed.get(commit.seed) ?? []), entry])
     if (commit.events.length > 0) roots.add(commit.root)
@@ -118,9 +144,12 @@ export function createLogAudit({ model, knownAt, isWished }: LogAuditGround): Lo
   return Object.freeze({
     look,
     entries: () => entries,
-    statesAt: (position: number) => states[position] ?? nothing,
+    restart,
+    statesAt,
+    hasHeld: (chain: string) => states.has(chain),
+    hasPlaced: (seed: string) => placed.has(seed),
     entryOf: (key: string) => byDot.get(key),
     ofSeed: (seed: string) => bySeed.get(seed) ?? [],
-    vectors,
+    vectors: () => vectors,
   })
 }

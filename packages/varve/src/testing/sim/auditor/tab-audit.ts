@@ -2,7 +2,7 @@
 import type { LogId } from '../../../core/dot.ts'
 import type { Model } from '../../../core/model.ts'
 import type { EngineStatus, StreamUpdate } from '../../../core/query.ts'
-import type { Seen } from '../device-disk.ts'
+import { nothingSeen, type Seen } from '../device-disk.ts'
 import { dotText, type LogAudit } from './log-audit.ts'
 import { folded, initialOf } from './naive-fold.ts'
 
@@ -16,8 +16,8 @@ export function shownFault(
   { seen, shown }: ShownTab,
   { model, log, server }: { readonly model: Model; readonly log: LogId; readonly server: LogAudit },
 ): string | null {
-  const { position, outbox } = seen.get(log) ?? { position: 0, outbox: [] }
-  const states = folded(model, server.statesAt(position), outbox)
+  const { chain, outbox } = seen.get(log) ?? nothingSeen
+  const states = folded(model, server.statesAt(chain), outbox)
   for (const [stream, update] of shown) {
     const { state, revision } = states.get(stream) ?? initialOf(model, stream)
     if (update.revision !== revision || text(update.state) !== text(state))
