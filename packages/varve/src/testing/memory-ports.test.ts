@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { locksContract } from './contracts/locks-contract.ts'
-import { memoryLocks } from './memory-ports.ts'
+import { tabChannelContract } from './contracts/tab-channel-contract.ts'
+import { memoryLocks, memoryTabChannels } from './memory-ports.ts'
 
-describe('locks in memory', () => locksContract({ describe, it, expect }, memoryLocks))
+const api = { describe, it, expect }
+
+describe('locks in memory', () => locksContract(api, memoryLocks))
+describe('tab channels in memory', () => tabChannelContract(api, memoryTabChannels()))
