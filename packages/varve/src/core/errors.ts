@@ -61,6 +61,11 @@ export class VarveError extends Error {
     this.code = code
     this.hint = notes.hint ?? null
   }
+
+  /** By name: what was loaded twice, in a worker of WebKit (B22), has two of this class. */
+  static override [Symbol.hasInstance](value: unknown): value is VarveError {
+    return (value as Error | null | undefined)?.name === 'VarveError'
+  }
 }
 
 /** Throws a defect unless `condition` holds; `sentence` says what should have been true. */

@@ -5,7 +5,7 @@ import { memoryLog } from '../log/index.ts'
 import type { SyncContext } from '../sync/index.ts'
 import type { Contract, OpenRequest } from './contract.ts'
 import { modelSignature } from './contract-model.ts'
-import { createBorder } from './serve.ts'
+import { createBorder, serveStore } from './serve.ts'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
@@ -51,6 +51,24 @@ describe('serving a store', () => {
     expect((await served.dispatch(wish, false)).ok).toBe(true)
     expect((await opening).ok).toBe(true)
     expect(codeIn(await served.open(openRequest()))).toBe('already_open')
+  })
+
+  it('B22 a script that is run twice serves once, and answers once', async () => {
+    const { port1: page, port2: endpoint } = new MessageChannel()
+    closers.push(() => page.close())
+    serveStore(shop, { endpoint, openLog: () => memoryLog() })
+    // With a query it is another module to Node, as it is to WebKit.
+    const copy = (await import(/* @vite-ignore */ `${'./serve.ts'}?again`)) as typeof import('./serve.ts')
+    expect(copy.serveStore).not.toBe(serveStore)
+    copy.serveStore(shop, { endpoint, openLog: () => memoryLog() })
+    const answers: unknown[] = []
+    const last = Promise.withResolvers<void>()
+    page.onmessage = ({ data }) => (data.id === 'last' ? last.resolve() : answers.push(data.id))
+    for (const id of ['first', 'last']) {
+      page.postMessage({ id, type: 'APPLY', path: ['close'], argumentList: [] })
+    }
+    await last.promise
+    expect(answers).toEqual(['first'])
   })
 
   it('B6 a page with another model is refused, and the right one may still open it', async () => {

@@ -41,11 +41,17 @@ type State =
 
 /** Called once, in the worker's script. */
 export function serveStore(model: Model, options: ServeOptions = {}): void {
-  expose(
-    createBorder(model, options),
-    filterEndpoint(options.endpoint ?? (globalThis as unknown as RawEndpoint)),
-  )
+  const endpoint = options.endpoint ?? (globalThis as unknown as RawEndpoint)
+  // WebKit runs the script of a worker again when a part that is loaded later imports from it; the first one serves.
+  const global = globalThis as { [servedKey]?: WeakSet<RawEndpoint> }
+  global[servedKey] ??= new WeakSet()
+  if (global[servedKey].has(endpoint)) return
+  global[servedKey].add(endpoint)
+  expose(createBorder(model, options), filterEndpoint(endpoint))
 }
+
+/** The same for every copy of this module. */
+const servedKey: unique symbol = Symbol.for('varve.served') as never
 
 /** The contract, ready to be exposed. */
 export function createBorder(model: Model, options: ServeOptions = {}): Contract {
