@@ -1,8 +1,9 @@
 // Where Chromium is and how it is started; one answer for vitest's browser project, Playwright and the launcher.
 // Playwright's own download is used when the system has none (or VARVE_CHROMIUM names another).
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { chromium } from 'playwright'
+import { canInstallPackages, installPackages, isRoot } from './debian.mjs'
 
 const systemPaths = ['/usr/bin/chromium']
 
@@ -30,27 +31,13 @@ export function hasChromium() {
 
 /** Installs Chromium: by apt as root on Debian (only there is the package a real browser), else by Playwright. */
 export function installChromium() {
-  /** @param {string} command @param {string[]} args */
-  const run = (command, ...args) =>
-    execFileSync(command, args, {
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      shell: process.platform === 'win32',
-    })
-  if (!isRoot() || !isDebian()) return run('playwright', 'install', 'chromium')
-  const lock = ['-o', 'DPkg::Lock::Timeout=300']
-  run('apt-get', 'update', '-qq')
-  run('apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...lock, 'chromium')
+  if (canInstallPackages()) return installPackages(['chromium'])
+  execFileSync('playwright', ['install', 'chromium'], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  })
 }
 
 function systemChromium() {
   return [process.env.VARVE_CHROMIUM, ...systemPaths].find((path) => path && existsSync(path))
-}
-
-function isRoot() {
-  return process.getuid?.() === 0
-}
-
-function isDebian() {
-  return existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'))
 }

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { listFiles, walkSource } from './sources.mjs'
 
 const document = 'SPEC.md'
-const testFile = /\.(test|spec)\.tsx?$|\/testing\/.+\.tsx?$/
+const testFile = /\.(test|spec)\.tsx?$|\/testing\/.+\.tsx?$|-cases\.ts$/
 
 if (!existsSync(document)) {
   const allowed = process.argv.includes('--no-docs')

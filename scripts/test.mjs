@@ -17,7 +17,8 @@ const workspaceTests = () => ['packages', 'apps'].flatMap((folder) => listFiles(
 
 /**
  * `needs` lists the files without which the stage is absent.
- * @typedef {{ name: string, command: string[], cwd?: string, report?: 'vitest' | 'playwright' }} Step
+ * @typedef {{ name: string, command: string[], cwd?: string, report?: Report }} Step
+ * @typedef {'vitest' | 'playwright' | 'counts'} Report
  * @type {{ name: string, browser?: boolean, needs: () => string[], steps: Step[] }[]}
  */
 const stages = [
@@ -65,6 +66,19 @@ const stages = [
     steps: [{ name: 'browser tests', command: ['vitest', 'run', '--project', 'browser'], report: 'vitest' }],
   },
   {
+    name: 'conformance',
+    browser: true,
+    needs: () => listFiles('apps/conformance', /drive\/main\.ts$/),
+    steps: [
+      {
+        // Counts one for each engine; one that is missing and cannot be installed is a skip, which it says.
+        name: 'the conformance page in Chromium, Firefox and WebKitGTK',
+        command: ['node', 'apps/conformance/drive/main.ts'],
+        report: 'counts',
+      },
+    ],
+  },
+  {
     name: 'build',
     needs: () => listFiles('apps/shop', /shop\/vite\.config\.ts$/),
     steps: [{ name: 'build the shop', command: ['vite', 'build', '--logLevel', 'warn'], cwd: 'apps/shop' }],
@@ -107,7 +121,7 @@ for (const stage of stages) {
   total.passed += result.passed
   total.failed += result.failed
   const seconds = `${((Date.now() - startedMs) / 1000).toFixed(1)} s`
-  summary.push(`${stage.name.padEnd(8)} ${result.note ?? countLine(result)}  (${seconds})`)
+  summary.push(`${stage.name.padEnd(11)} ${result.note ?? countLine(result)}  (${seconds})`)
 }
 rmSync(reports, { recursive: true, force: true })
 console.log(`\n${summary.join('\n')}\n\n${countLine(total)}`)
@@ -162,6 +176,7 @@ async function runStep({ name, command, cwd = '.', report }) {
   const [tool = '', ...args] = command
   if (report === 'vitest') args.push('--reporter=default', '--reporter=json', `--outputFile.json=${file}`)
   if (report === 'playwright') args.push('--reporter=list,json')
+  if (report === 'counts') args.push(`--report=${file}`)
   const code = await exitCodeOf(tool, args, cwd, { PLAYWRIGHT_JSON_OUTPUT_FILE: file })
   const { passed, failed } = report ? readReport(file, report) : { passed: code === 0 ? 1 : 0, failed: 0 }
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed }
@@ -169,12 +184,13 @@ async function runStep({ name, command, cwd = '.', report }) {
 
 /**
  * @param {string} file
- * @param {'vitest' | 'playwright'} kind
+ * @param {Report} kind
  * @returns {Result}
  */
 function readReport(file, kind) {
   if (!existsSync(file)) return { passed: 0, failed: 1 }
   const report = JSON.parse(readFileSync(file, 'utf8'))
+  if (kind === 'counts') return { passed: report.passed, failed: report.failed }
   if (kind === 'playwright') {
     const { expected, unexpected, flaky } = report.stats
     // A test that passes only when it is tried again has a defect with a cause.
