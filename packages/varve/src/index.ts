@@ -15,6 +15,7 @@ export type {
   PendingNote,
   Problem,
   ProjectionFailure,
+  Stalled,
   StoreStatus,
   SyncPhase,
 } from './core/query.ts'

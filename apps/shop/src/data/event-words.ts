@@ -54,7 +54,7 @@ export function eventText({ type, stream, data }: InboxNote['mine'][number], nam
 }
 
 /** What was wished, in a headline. */
-export function wishText({ commands }: InboxNote, nameOf: NameOf): string {
+export function wishText({ commands }: Pick<InboxNote, 'commands'>, nameOf: NameOf): string {
   const [first] = commands
   if (first === undefined) return 'A change'
   const id = first.stream.slice(first.stream.indexOf('/') + 1)

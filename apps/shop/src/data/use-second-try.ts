@@ -29,19 +29,13 @@ export function useSecondTry(item: InboxNote): SecondTry {
   const [command] = item.commands
   const id = command?.stream.slice(command.stream.indexOf('/') + 1) ?? ''
 
-  const instead = async (deciding: Promise<Decided>): Promise<Decided> => {
-    const decided = await deciding
-    if (decided.ok) await store.dismiss(item)
-    return decided
-  }
-
   if (command?.name === 'checkOut' && v.is(Ordered, command.input)) {
     const { lines } = command.input
     const calls = lines.map((line) => Cart.commands.addItem(user.id, line))
     return {
       label: 'Put it in the cart again',
       done: 'it is in your cart.',
-      run: () => instead(store.dispatch(calls)),
+      run: () => store.retry(item, calls),
     }
   }
   const row = bySku.get(id)
@@ -50,7 +44,7 @@ export function useSecondTry(item: InboxNote): SecondTry {
     return {
       label: 'Set it anyway',
       done: 'it is set.',
-      run: () => instead(store.dispatch(Product.commands.changePrice(id, wish))),
+      run: () => store.retry(item, Product.commands.changePrice(id, wish)),
     }
   }
   return { label: 'Try again', done: 'done, this time.', run: () => store.retry(item) }

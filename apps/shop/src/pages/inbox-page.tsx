@@ -52,6 +52,11 @@ function Item({ item }: { readonly item: InboxNote }) {
           <p className="text-muted text-sm">{formatTime(item.now)}</p>
         </div>
         <p className="mt-1">{reasonText(item.reason)}</p>
+        {item.reverted && (
+          <p className="mt-1 text-muted text-sm">
+            It had been confirmed. Then the shop was restored from an older copy, and it did not fit any more.
+          </p>
+        )}
         <div className="mt-5 grid gap-5 md:grid-cols-2">
           <Side title="What you did" events={item.mine} nameOf={nameOf} />
           <Side title="What had happened" events={item.theirs} nameOf={nameOf} />

@@ -1,11 +1,13 @@
 /** The line that never lies: how this device stands to the shop, always in sight, with details on demand. */
 import { Check, CloudOff, LoaderCircle, type LucideIcon, TriangleAlert } from 'lucide-react'
-import type { StoreStatus } from 'varve'
+import type { Stalled, StoreStatus } from 'varve'
 import { useSync } from 'varve/react'
 import { useAsOf } from '../data/as-of.tsx'
+import { wishText } from '../data/event-words.ts'
+import { useCatalogue } from '../data/use-catalogue.ts'
 import type { Tone } from '../ui/badge.tsx'
 import { formatTime } from '../ui/time.ts'
-import { statusWords } from './status-words.ts'
+import { stalledText, statusWords } from './status-words.ts'
 
 const tones: Record<Tone, string> = {
   plain: 'border-line text-muted',
@@ -69,6 +71,7 @@ function StatusDetails() {
       {status.problem !== null && (
         <p className="mt-2 rounded-xl bg-bad-soft p-3 text-bad text-sm">{status.problem.hint}</p>
       )}
+      {status.stalled !== null && <StalledNote stalled={status.stalled} />}
       <dl className="mt-4 grid grid-cols-[1fr_auto] gap-y-1.5 border-line border-t pt-4 text-sm">
         <Detail name="Changes not sent" value={String(status.pending)} />
         <Detail name="Up to date as of" value={asOf === null ? 'now' : formatTime(asOf)} />
@@ -79,6 +82,18 @@ function StatusDetails() {
         <Detail name="This tab" value={status.leading ? 'sends for all tabs' : 'lets another tab send'} />
       </dl>
     </section>
+  )
+}
+
+function StalledNote({ stalled }: { readonly stalled: Stalled }) {
+  const { bySku } = useCatalogue()
+  return (
+    <p className="mt-2 rounded-xl bg-warn-soft p-3 text-sm text-warn">
+      {stalledText(
+        stalled,
+        wishText(stalled, (sku) => bySku.get(sku)?.name ?? sku),
+      )}
+    </p>
   )
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { statusWords } from './status-words.ts'
+import { stalledText, statusWords } from './status-words.ts'
 
 const words = (phase: Parameters<typeof statusWords>[0]['phase'], pending = 0) =>
   statusWords({ phase, pending, problem: null }).text
@@ -12,6 +12,20 @@ test('each phase has its words', () => {
   expect(words('syncing', 3)).toBe('Syncing · sending 3')
   expect(words('synced')).toBe('All saved')
   expect(words('halted')).toBe('Stopped · needs you')
+})
+
+test('what is stuck is named, with what is known of the reason', () => {
+  const since = new Date(2026, 4, 3, 10, 42).getTime()
+  const stalled = { log: 'l', dot: { replica: 'a', counter: 1 }, commands: [], since, why: 'no_answer' }
+  expect(statusWords({ phase: 'syncing', pending: 2, problem: null, stalled }).text).toBe(
+    'Stuck · 2 not taken',
+  )
+  expect(statusWords({ phase: 'offline', pending: 2, problem: null, stalled }).short).toBe('Offline')
+  expect(stalledText(stalled, 'Your order', since)).toBe(
+    'Your order: not taken since 10:42. The shop does not answer to it.',
+  )
+  expect(stalledText({ ...stalled, why: 'no_entry' }, 'Your order', since)).toContain('does not send it back')
+  expect(stalledText({ ...stalled, why: 'overloaded' }, 'Your order', since)).toContain('(overloaded)')
 })
 
 test('what stopped is told in its own words', () => {

@@ -1,6 +1,7 @@
 /** What the chip says: the store's status in words. It claims nothing that the store does not know. */
-import type { StoreStatus } from 'varve'
+import type { Stalled, StoreStatus } from 'varve'
 import type { Tone } from '../ui/badge.tsx'
+import { formatTime } from '../ui/time.ts'
 
 export interface StatusWords {
   /** For a narrow screen; the first words of `text`, or a shorter way to say it. */
@@ -10,9 +11,9 @@ export interface StatusWords {
   readonly explanation: string
 }
 
-type Told = Pick<StoreStatus, 'phase' | 'pending' | 'problem'>
+type Told = Pick<StoreStatus, 'phase' | 'pending' | 'problem'> & Partial<Pick<StoreStatus, 'stalled'>>
 
-export function statusWords({ phase, pending, problem }: Told): StatusWords {
+export function statusWords({ phase, pending, problem, stalled = null }: Told): StatusWords {
   const waiting = pending === 1 ? '1 change is waiting' : `${pending} changes are waiting`
   switch (phase) {
     case 'local':
@@ -41,6 +42,14 @@ export function statusWords({ phase, pending, problem }: Told): StatusWords {
           pending === 0 ? 'Looking for the shop.' : `Looking for the shop. ${waiting} on this device.`,
       }
     case 'syncing':
+      if (stalled !== null) {
+        return {
+          short: 'Stuck',
+          text: `Stuck · ${pending} not taken`,
+          tone: 'warn',
+          explanation: `${waiting} on this device. The shop can be reached, but does not take it.`,
+        }
+      }
       return {
         short: 'Syncing',
         text: pending === 0 ? 'Syncing…' : `Syncing · sending ${pending}`,
@@ -61,5 +70,18 @@ export function statusWords({ phase, pending, problem }: Told): StatusWords {
         tone: 'bad',
         explanation: problem === null ? 'Everything is saved on this device.' : problem.message,
       }
+  }
+}
+
+/** What is stuck, since when, and what is known of the reason. */
+export function stalledText({ since, why }: Stalled, wish: string, now = Date.now()): string {
+  const what = `${wish}: not taken since ${formatTime(since, now)}.`
+  switch (why) {
+    case 'no_answer':
+      return `${what} The shop does not answer to it.`
+    case 'no_entry':
+      return `${what} The shop has it, but does not send it back.`
+    default:
+      return `${what} The shop says: not now (${why}).`
   }
 }

@@ -197,6 +197,20 @@ export interface LogStatus {
   readonly pending: number
 }
 
+/** A pending commit that has not got on for over 30 s, though the server is there. */
+export interface Stalled {
+  readonly log: LogId
+  readonly dot: Dot
+  readonly commands: readonly CommandRecord[]
+  /** When it last got on, ms since 1970. */
+  readonly since: number
+  /**
+   * `no_answer`: the server says nothing to it. `no_entry`: the server says that it has it, and does not send it back.
+   * Otherwise the code with which the server refuses it, again and again.
+   */
+  readonly why: string
+}
+
 export interface StoreStatus {
   readonly phase: SyncPhase
   /** Commits saved here that the server has not placed. */
@@ -204,6 +218,8 @@ export interface StoreStatus {
   /** Items in the inbox. */
   readonly withdrawn: number
   readonly problem: Problem | null
+  /** What is stuck, while the phase is `syncing`; null as long as all gets on. */
+  readonly stalled: Stalled | null
   /** True in the tab that talks to the server. */
   readonly leading: boolean
   readonly replica: ReplicaId

@@ -45,6 +45,7 @@ import type { EnginePorts } from './ports.ts'
 import { answer, mustLogOf, type QuerySources, streamUpdate } from './queries.ts'
 import { chainAt } from './read-by-time.ts'
 import { reorder } from './reorder.ts'
+import { sameShown } from './same-shown.ts'
 import { projectionUpdate } from './shown-view.ts'
 import type { BoundLog } from './snapshots.ts'
 import { statusOf } from './status.ts'
@@ -145,6 +146,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
   const report = ports.report ?? (() => {})
   const writer: Writer = { model, log, present, freeze, reconcile: options.reconcile }
   let lastReport: SyncReport | null = null
+  let stalledSince = 0
   let saved = 0
   let closing: Promise<void> | null = null
 
@@ -221,6 +223,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
       replica: replicaOf(present.mustLog(logOf(model.logKinds[0] ?? '')).head),
       withdrawn: present.inbox().length,
       logs: present.logs(),
+      stalledSince,
       failures: present.views.failures(),
       saved,
     })
@@ -247,6 +250,8 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
     const justSynced = next.phase === 'synced' && lastReport?.phase !== 'synced'
     const before = lastReport
     lastReport = next
+    const dotIn = (report: SyncReport | null) => report?.stalled?.dot
+    if (!sameShown(dotIn(next), dotIn(before))) stalledSince = ports.now() - (next.stalled?.forMs ?? 0)
     watchers.statusMayHaveChanged()
     fates.onReport(before)
     if (present.views.late().size > 0) gate.read(mayReorder).catch(report)

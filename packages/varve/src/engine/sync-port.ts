@@ -2,7 +2,7 @@
 import type { Commit, Entry } from '../core/commit.ts'
 import type { Dot, LogId, Position, ReplicaId } from '../core/dot.ts'
 import type { Hash } from '../core/hash.ts'
-import type { LogStatus, Problem, SyncPhase } from '../core/query.ts'
+import type { LogStatus, Problem, Stalled, SyncPhase } from '../core/query.ts'
 import type { LogHead } from '../log/port.ts'
 
 /** What of a log a sync session acts on; `head` and `outbox` are of one moment. */
@@ -16,6 +16,13 @@ export interface SyncReport {
   readonly phase: SyncPhase
   readonly problem: Problem | null
   readonly heads: readonly LogReport[]
+  /** Work that is stuck though the session is live. */
+  readonly stalled?: StallReport | null
+}
+
+/** `forMs`: for how long, as far as this thread ran. */
+export interface StallReport extends Pick<Stalled, 'log' | 'dot' | 'why'> {
+  readonly forMs: number
 }
 
 export interface LogReport extends Pick<LogStatus, 'log' | 'head'> {

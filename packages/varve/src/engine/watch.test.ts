@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { InboxUpdate, RowsUpdate, StatusUpdate, StreamUpdate, ValueUpdate } from '../core/query.ts'
 import { memoryDisk } from '../log/index.ts'
+import type { SyncReport } from './sync-port.ts'
 import { clap, free, openTab, take, theatreServer, updatesOf } from './theatre.fixture.ts'
 
 const stream = (name: string) => ({ kind: 'stream', stream: name }) as const
@@ -104,6 +105,31 @@ describe('subscribe', () => {
     expect(Object.fromEntries(rows)).toEqual({ 2: { by: 'bob' }, 4: { by: 'bob' } })
     expect(rows).toHaveLength(2)
     expect(sold.map(({ value }) => value)).toEqual([3, 4])
+  })
+
+  it('E22 stalled is only what is pending here, while the connection lasts', async () => {
+    const tab = await openTab(memoryDisk(), 'a')
+    const server = theatreServer()
+    await tab.lead('a9')
+    await tab.wish(take('1', { by: 'ann' }))
+    const stuck = (counter: number): SyncReport => ({
+      phase: 'syncing',
+      problem: null,
+      heads: [],
+      stalled: { log: 'hall', dot: { replica: 'a9', counter }, why: 'no_answer', forMs: 30_000 },
+    })
+    tab.report(stuck(2))
+    expect(tab.status().stalled).toBe(null)
+    tab.report(stuck(1))
+    expect(tab.status().stalled).toMatchObject({
+      ...{ why: 'no_answer', since: 1 - 30_000 },
+      commands: [{ stream: 'seat/1', name: 'take' }],
+    })
+    tab.report({ ...stuck(1), phase: 'offline' })
+    expect(tab.status().stalled).toBe(null)
+    tab.report(stuck(1))
+    await server.sync(tab)
+    expect(tab.status().stalled).toBe(null)
   })
 
   it('E22 the status never claims more than is so', async () => {

@@ -58,6 +58,8 @@ export interface Channel {
   readonly isHealing: boolean
   /** Pushes refused in a row without anything placed. */
   readonly refusals: number
+  /** The code of the last of them. */
+  readonly refusal: string | null
   readonly problem: Problem | null
 }
 
@@ -108,6 +110,7 @@ export function openChannel(stored: StoredLog, epoch: string, head: Position): C
     search: isFork ? startForkSearch(stored.position) : null,
     isHealing: false,
     refusals: 0,
+    refusal: null,
     problem: null,
   }
 }
@@ -180,13 +183,13 @@ export function receivedReceipt(channel: Channel, { placed }: Receipt): Channel 
   }
   const answered = new Set(placed.map(({ dot }) => dotKey(dot)))
   const inFlight = channel.inFlight.filter((key) => !answered.has(key))
-  return { ...channel, receipts, inFlight, waitFor, refusals: 0 }
+  return { ...channel, receipts, inFlight, waitFor, refusals: 0, refusal: null }
 }
 
 export function receivedRefusal(channel: Channel, refuse: Refuse, nowMs: number): ChannelStep {
   const refusals = channel.refusals + 1
   const hold = Math.min(channelLimits.refusedHoldMs * 2 ** (refusals - 1), channelLimits.refusedHoldMsMax)
-  const settled: Channel = { ...channel, inFlight: [], refusals }
+  const settled: Channel = { ...channel, inFlight: [], refusals, refusal: refuse.code }
   switch (refuse.code) {
     case 'conflict':
       // The first conflicts are everyday life: the news is on its way, no need to wait for longer than it takes.

@@ -28,6 +28,17 @@ describe('the status line', () => {
     })
   })
 
+  it('S23 calls nothing stuck while the worker is being replaced, or when the store is unusable', () => {
+    const stalled = {
+      ...{ log: 'l', dot: { replica: 'a', counter: 1 }, commands: [] },
+      ...{ since: 1, why: 'no_answer' },
+    }
+    const known = { ...nothingKnown, told: { ...told, phase: 'syncing', stalled } as const }
+    expect(statusOf({ ...known, worker: 'up' }).stalled).toBe(stalled)
+    expect(statusOf({ ...known, worker: 'starting' }).stalled).toBe(null)
+    expect(statusOf({ ...known, worker: 'up', failure }).stalled).toBe(null)
+  })
+
   it('S24 names signing in when a fresh token did not help, before what the server said', () => {
     const known = { ...nothingKnown, told: { ...told, problem }, worker: 'up' as const }
     expect(statusOf(known).problem).toBe(problem)

@@ -31,6 +31,7 @@ export const statusAtFirst: StoreStatus = Object.freeze({
   pending: 0,
   withdrawn: 0,
   problem: null,
+  stalled: null,
   leading: false,
   replica: '',
   store: '',
@@ -41,11 +42,12 @@ export const statusAtFirst: StoreStatus = Object.freeze({
 
 export function statusOf({ told, worker, failure, lost, signIn }: Known): StoreStatus {
   const status = told ?? statusAtFirst
-  if (failure !== null) return { ...status, phase: 'halted', problem: failure, leading: false }
+  if (failure !== null) return { ...status, phase: 'halted', problem: failure, stalled: null, leading: false }
   const problem = (signIn ? signInProblem : null) ?? status.problem ?? (lost ? lostProblem : null)
   const isStale = worker !== 'up' && (status.phase === 'syncing' || status.phase === 'synced')
   const phase = isStale ? 'connecting' : status.phase
-  return phase === status.phase && problem === status.problem ? status : { ...status, phase, problem }
+  if (phase === status.phase && problem === status.problem) return status
+  return { ...status, phase, problem, stalled: phase === 'syncing' ? status.stalled : null }
 }
 
 /** The server does not take the token: a fresh one may help. */

@@ -21,6 +21,7 @@ import {
 } from '../protocol/session-state.ts'
 import { beatEveryMs } from './follow.ts'
 import type { Connection, SyncPorts } from './ports.ts'
+import { watchStalls } from './stall.ts'
 import type { SyncContext, TabMessage } from './sync.ts'
 
 export interface Leading {
@@ -55,6 +56,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   const fencedOut = Promise.withResolvers<void>()
   const minted = Promise.withResolvers<void>()
   let isNamed = false
+  const stalls = watchStalls()
 
   const stopWatching = engine.onChange(() => void showStore())
   const stopHints = ports.networkHints((network) => take({ type: 'hint', network }))
@@ -237,7 +239,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   }
 
   function presentReport(): SyncReport {
-    const report = reportOf(state)
+    const report = { ...reportOf(state), stalled: trouble === null ? stalls.get(state) : null }
     return trouble === null || report.problem !== null ? report : { ...report, problem: trouble }
   }
 
@@ -257,7 +259,9 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
 
   /** From the first moment on, also while the store lets it wait: it only says that this thread runs. */
   function beat(): void {
-    tellReport()
+    stalls.beat(state)
+    if (stalls.get(state) === null) tellReport()
+    else report()
     beats += 1
     // A tab may have died between its write and its word, and a write that was said to fail may have been done.
     if (beats % lookEveryBeats === 0) {

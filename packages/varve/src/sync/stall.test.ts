@@ -1,0 +1,165 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { Account, shop } from '../core/cart.fixture.ts'
+import { createLedger } from '../core/ledger.ts'
+import { type Engine, openEngine } from '../engine/engine.ts'
+import { memoryDisk, openMemoryLog } from '../log/index.ts'
+import type { ClientMessage, RefusalCode, ServerMessage } from '../protocol/messages.ts'
+import { freezableTab, virtualTime } from '../testing/freezable-tabs.fixture.ts'
+import { memoryNetwork, memoryPorts } from '../testing/memory-ports.ts'
+import { referenceServer } from '../testing/reference-server.ts'
+import { seededRandom } from '../testing/seeded-random.ts'
+import { startSync } from './sync.ts'
+
+const closing: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close()
+})
+
+/** A server that lets through what the test lets through; `refuse` answers every push. */
+interface Mood {
+  hears: (message: ClientMessage) => boolean
+  says: (message: ServerMessage) => boolean
+  refuse: RefusalCode | null
+}
+
+function device() {
+  const ledger = createLedger('e')
+  const time = virtualTime(seededRandom(1).next)
+  const mood: Mood = { hears: () => true, says: () => true, refuse: null }
+  const server = referenceServer('bank/1', ledger, () => 1)
+  const network = memoryNetwork({
+    ...server,
+    connect(send) {
+      const remote = server.connect((message) => mood.says(message) && send(message))
+      return {
+        ...remote,
+        receive(message) {
+          if (message.type === 'push' && mood.refuse !== null)
+            send({ type: 'refuse', code: mood.refuse, message: 'no', log: 'bank/1', head: ledger.head() })
+          else if (mood.hears(message)) remote.receive(message)
+        },
+      }
+    },
+  })
+  const shared = { ...memoryPorts(network, () => {}), clock: time.clock }
+  const disk = memoryDisk()
+
+  async function open() {
+    const engine: Engine = await openEngine({
+      model: shop,
+      log: openMemoryLog(disk),
+      logs: { customer: 'customer/1', bank: 'bank/1' },
+      ports: { now: () => 1_000_000 + time.clock.now(), newId: time.clock.newId },
+    })
+    const { ports, freeze, thaw } = freezableTab(shared)
+    const readLogs = async () => (await engine.readLogs()).filter(({ head }) => head.log === 'bank/1')
+    const context = { engine: { ...engine, readLogs }, name: 'test', store: engine.store, token: 'token' }
+    const sync = startSync(context, ports)
+    closing.push(async () => {
+      thaw()
+      await sync.stop()
+      await engine.close()
+    })
+    await import('./lead.ts')
+    await time.pass(500)
+    const deposit = (amount: number, seed: string) =>
+      engine.dispatch({
+        commands: [Account.commands.deposit('a', { amount })] as never,
+        now: 0,
+        seed,
+      })
+    return { engine, freeze, thaw, deposit, stalled: () => engine.status().stalled }
+  }
+  return { open, mood, network, pass: time.pass, clock: time.clock, ledger }
+}
+
+describe('work that is stuck', () => {
+  it('Y19 is named after 30 s in which the server says nothing to it, in every tab, and no more when it got on', async () => {
+    const { open, mood, pass, clock } = device()
+    const [a, b] = [await open(), await open()]
+    mood.hears = ({ type }) => type !== 'push'
+    const since = 1_000_000 + clock.now()
+    const decided = await b.deposit(3, 'first')
+    if (!decided.ok) throw new Error('it was accepted')
+    await pass(29_000)
+    expect([a.stalled(), b.stalled()]).toEqual([null, null])
+    await pass(4_000)
+    const stalled = { log: 'bank/1', dot: decided.dot, why: 'no_answer', commands: [{ name: 'deposit' }] }
+    expect(a.stalled()).toMatchObject(stalled)
+    expect(b.stalled()).toMatchObject(stalled)
+    const told = a.stalled()
+    expect(Math.abs((told?.since ?? 0) - since)).toBeLessThan(3_000)
+    await pass(20_000)
+    expect(a.stalled()).toEqual(told)
+    mood.hears = () => true
+    await pass(11_000)
+    expect([a.stalled(), b.stalled()]).toEqual([null, null])
+    expect(a.engine.status()).toMatchObject({ phase: 'synced', pending: 0 })
+  })
+
+  it('Y19 is named with the refusal that it meets again and again', async () => {
+    const { open, mood, pass } = device()
+    const a = await open()
+    mood.refuse = 'overloaded'
+    await a.deposit(3, 'first')
+    await pass(33_000)
+    expect(a.stalled()).toMatchObject({ why: 'overloaded' })
+    expect(a.engine.status().phase).toBe('syncing')
+  })
+
+  it('Y19 is named if the server has it and does not send it back', async () => {
+    const { open, mood, pass } = device()
+    const a = await open()
+    mood.says = ({ type }) => type !== 'entries'
+    await a.deposit(3, 'first')
+    await pass(33_000)
+    expect(a.stalled()).toMatchObject({ why: 'no_entry' })
+  })
+
+  it('Y19 offline is not stuck, and the time before does not count', async () => {
+    const { open, mood, network, pass } = device()
+    const a = await open()
+    mood.hears = ({ type }) => type !== 'push'
+    await a.deposit(3, 'first')
+    await pass(25_000)
+    network.down()
+    await pass(60_000)
+    expect(a.engine.status()).toMatchObject({ phase: 'offline', stalled: null })
+    network.up()
+    await pass(55_000)
+    expect(a.engine.status()).toMatchObject({ phase: 'syncing', stalled: { why: 'no_answer' } })
+    network.down()
+    await pass(10)
+    expect(a.stalled()).toBe(null)
+  })
+
+  it('Y19 a device that slept has not waited meanwhile', async () => {
+    const { open, mood, pass } = device()
+    const a = await open()
+    mood.hears = ({ type }) => type !== 'push'
+    await a.deposit(3, 'first')
+    await pass(5_000)
+    a.freeze()
+    await pass(600_000)
+    a.thaw()
+    await pass(2_000)
+    expect(a.stalled()).toBe(null)
+  })
+
+  it('Y19 a long outbox that gets on is not stuck, however long it takes', async () => {
+    const { open, mood, pass, ledger } = device()
+    const a = await open()
+    for (let n = 1; n <= 400; n += 1) await a.deposit(1, `n${n}`)
+    let pushes = 0
+    mood.hears = ({ type }) => {
+      if (type !== 'push') return true
+      pushes += 1
+      return pushes % 2 === 0
+    }
+    for (let second = 0; second < 80; second += 1) {
+      await pass(1_000)
+      expect(a.stalled()).toBe(null)
+    }
+    expect(ledger.head()).toBe(400)
+  })
+})
