@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util'
 import { simulateSeed } from '../packages/varve/src/testing/sim/campaign.ts'
 import { toySimulation } from '../packages/varve/src/testing/sim/toy-model.ts'
+import { simServer } from '../packages/varve-server/src/testing/sim-server.ts'
 
 const usage = `Simulates devices with tabs and a server through everything that can go wrong, one run per seed.
 
@@ -10,6 +11,7 @@ const usage = `Simulates devices with tabs and a server through everything that 
   --from S       the first seed (1)
   --actions N    what users do and what goes wrong, per run (40)
   --devices N    2 or 3 if not given
+  --real         against the conversation of varve-server instead of the simulation's own server
   --keep 3,7,9   only these of a seed's actions
   --help`
 
@@ -20,6 +22,7 @@ const { values } = parseArgs({
     actions: { type: 'string', default: '40' },
     devices: { type: 'string' },
     keep: { type: 'string' },
+    real: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -51,6 +54,7 @@ for (let seed = from; seed < from + seeds; seed++) {
     actions,
     keep,
     ...(devices === undefined ? null : { devices }),
+    ...(values.real ? { server: simServer } : null),
   })
   total.steps += result.steps
   total.wishes += result.wishes
@@ -63,7 +67,7 @@ for (let seed = from; seed < from + seeds; seed++) {
       console.error(`  ${id}: at ${atMs} ms, device ${String.fromCharCode(97 + device)}: ${kind}`)
     }
     const ids = (result.actions ?? []).map(({ id }) => id).join(',')
-    const more = devices === undefined ? '' : ` --devices ${devices}`
+    const more = `${devices === undefined ? '' : ` --devices ${devices}`}${values.real ? ' --real' : ''}`
     console.error(
       `  replay: npm run sim -- --from ${seed} --seeds 1 --actions ${actions}${more} --keep ${ids}`,
     )

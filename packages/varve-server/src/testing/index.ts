@@ -12,4 +12,5 @@ export {
   unavailable,
 } from './fault-proxy.ts'
 export { memoryLog } from './memory-log.ts'
+export { simServer } from './sim-server.ts'
 export { startTestServer, type TestServer } from './start-test-server.ts'

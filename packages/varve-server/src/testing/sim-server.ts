@@ -1,0 +1,175 @@
+/**
+ * The real server in varve's simulator: connections, conversation, hub, holds and placing, over a log in memory. Only
+ * the socket is simulated. What is not virtual (a group commit's turn of the event loop) is waited for: see `isBusy`.
+ */
+import type { IncomingMessage } from 'node:http'
+import { accept, type Entry, type LogId } from 'varve/core'
+import type { OpenSimServer, SimServer } from 'varve/testing'
+import { allowAll } from '../access.ts'
+import { createConnection } from '../connection.ts'
+import { createHolds } from '../holds.ts'
+import { createHub } from '../hub.ts'
+import { serverLimits } from '../limits.ts'
+import type { ServerLog } from '../log-port.ts'
+import { createPrincipals } from '../principals.ts'
+import { memoryLog } from './memory-log.ts'
+
+type ClientEnd = Parameters<SimServer['connect']>[0]
+type CrashPoint = Parameters<SimServer['crash']>[0]
+
+const tickMs = 5_000
+
+/** Deterministic but for the epochs of its logs, which nothing depends on. */
+export const simServer: OpenSimServer = ({ logs, scheduler }) => {
+  const disk = { log: memoryLog() }
+  let durable = new Map<LogId, Entry[]>(logs.map((log) => [log, []]))
+  let backups = new Map<LogId, readonly Entry[]>()
+  let working = 0
+  let dyingAt: CrashPoint | null = null
+  let running: ReturnType<typeof start> | null = start()
+
+  async function counted<T>(work: Promise<T>): Promise<T> {
+    working += 1
+    try {
+      return await work
+    } finally {
+      working -= 1
+    }
+  }
+
+  /** The log, as a process sees it that may die around each of its writes. */
+  function logOf(isAlive: () => boolean): ServerLog {
+    const { log } = disk
+    const whileAlive = <T>(work: Promise<T>): Promise<T> =>
+      counted(work).then((value) => (isAlive() ? value : new Promise<never>(() => undefined)))
+    return {
+      ...log,
+      head: (name) => whileAlive(log.head(name)),
+      entries: (name, after, max) => whileAlive(log.entries(name, after, max)),
+      entryTexts: (name, after, limits) => whileAlive(log.entryTexts(name, after, limits)),
+      chainAt: (name, position) => whileAlive(log.chainAt(name, position)),
+      write(fn) {
+        if (dyingAt === 'before_flush') {
+          die()
+          return new Promise(() => undefined)
+        }
+        return whileAlive(log.write(fn).then(noted))
+      },
+    }
+    async function noted<T>(value: T): Promise<T> {
+      for (const [name, entries] of durable)
+        entries.push(...(await log.entries(name, entries.length, Number.MAX_SAFE_INTEGER)))
+      if (dyingAt === 'after_flush') die()
+      return value
+    }
+  }
+
+  function start() {
+    let isAlive = true
+    const log = logOf(() => isAlive)
+    const hub = createHub(log, serverLimits)
+    const ends = new Set<() => void>()
+    const ground = {
+      log,
+      hub,
+      holds: createHolds(serverLimits),
+      limits: serverLimits,
+      authorize: allowAll,
+      now: scheduler.now,
+      monotonicMs: scheduler.now,
+      ...createPrincipals(serverLimits.connectionsMax),
+      moved: hub.moved,
+      onError(error: unknown) {
+        throw error
+      },
+    }
+    return {
+      connect(client: ClientEnd) {
+        let isOpen = true
+        const hangUp = (): void => {
+          if (!isOpen) return
+          isOpen = false
+          ends.delete(hangUp)
+          client.onClose()
+        }
+        const connection = createConnection(
+          ground,
+          {
+            send: (frame) => isOpen && isAlive && client.onText(String(frame)),
+            bufferedBytes: () => 0,
+            pause: () => undefined,
+            resume: () => undefined,
+            close: hangUp,
+            terminate: hangUp,
+          },
+          { origin: null, request: {} as IncomingMessage },
+        )
+        ends.add(hangUp)
+        const tick = (): void => {
+          if (!isOpen || !isAlive) return
+          connection.tick()
+          scheduler.at(scheduler.now() + tickMs, tick)
+        }
+        scheduler.at(scheduler.now() + tickMs, tick)
+        return {
+          receive: (text: string) => isOpen && isAlive && connection.receive(text),
+          close() {
+            isOpen = false
+            ends.delete(hangUp)
+            if (isAlive) connection.closed()
+          },
+        }
+      },
+      end() {
+        isAlive = false
+        for (const hangUp of [...ends]) hangUp()
+      },
+    }
+  }
+
+  function die(): void {
+    const dead = running
+    running = null
+    dyingAt = null
+    dead?.end()
+  }
+
+  /** A log file of its own, with what the backup held; the log draws a new epoch. */
+  function restore(): void {
+    const log = memoryLog()
+    disk.log = log
+    durable = new Map(logs.map((name) => [name, [...(backups.get(name) ?? [])]]))
+    const replay = log.write(async (tx) => {
+      for (const [name, entries] of durable) {
+        const { epoch } = await tx.ensureLog(name)
+        for (const { commit, principal, time } of entries) {
+          const facts = await tx.facts(commit, new Set())
+          const verdict = accept({ epoch, prev: facts.history, commit }, facts)
+          if (verdict.kind !== 'place') throw new Error(`a backup does not replay: ${verdict.kind}`)
+          await tx.place({ ...verdict, commit, principal, time })
+        }
+      }
+    })
+    void counted(replay)
+  }
+
+  return Object.freeze({
+    connect: (client: ClientEnd) => running?.connect(client) ?? null,
+    isUp: () => running !== null,
+    crash(point: CrashPoint) {
+      if (running === null) return
+      if (point === 'now') die()
+      else dyingAt = point
+    },
+    start() {
+      dyingAt = null
+      running ??= start()
+    },
+    backup() {
+      backups = new Map([...durable].map(([name, entries]) => [name, [...entries]]))
+    },
+    restore,
+    entries: (name: LogId) => durable.get(name) ?? [],
+    isBusy: () => working > 0,
+  })
+}
