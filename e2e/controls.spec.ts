@@ -56,7 +56,7 @@ test('X19 a lost, a doubled, a damaged and an unanswered commit are each found',
 })
 
 test('X20 a status chip that lies is caught', async ({ shop, browser }) => {
-  const ann = await openDevice(browser, { name: 'ann', server: shop })
+  const ann = await openDevice(browser, { name: 'ann', url: shop.url })
   try {
     const { page, witness } = ann
     await arrive(page, 'Ann')

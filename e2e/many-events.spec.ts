@@ -26,7 +26,7 @@ test('X14 a cold start offline after 5 000 more events takes no multiple of one 
   const grown = await createShopServer()
   await startNode([maker, grown.data, String(events)]).ended
   await grown.start()
-  const old = await openDevice(browser, { name: 'old', server: grown })
+  const old = await openDevice(browser, { name: 'old', url: grown.url })
   try {
     await arrive(old.page, 'Ann')
     const store = await readBrowserStore(old.page, 'ann')

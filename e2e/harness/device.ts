@@ -4,7 +4,6 @@
  */
 import type { Browser, BrowserContext, Page } from '@playwright/test'
 import { createCable } from './cable.ts'
-import type { ShopServer } from './shop-server.ts'
 import { type StatusWitness, watchStatus } from './status-witness.ts'
 
 export interface Device {
@@ -26,7 +25,8 @@ export interface Device {
 
 export interface DeviceOptions {
   readonly name: string
-  readonly server: ShopServer
+  /** Where it finds the shop. */
+  readonly url: string
   readonly viewport?: { readonly width: number; readonly height: number }
 }
 
@@ -34,10 +34,10 @@ export interface DeviceOptions {
 const expectedFaults = /net::ERR_|WebSocket connection to|Failed to fetch|status of 50\d/
 
 export async function openDevice(browser: Browser, options: DeviceOptions): Promise<Device> {
-  const { name, server, viewport = { width: 1280, height: 900 } } = options
+  const { name, url, viewport = { width: 1280, height: 900 } } = options
   const cable = await createCable()
   const context = await browser.newContext({
-    baseURL: server.url,
+    baseURL: url,
     proxy: cable.proxy,
     viewport,
     reducedMotion: 'reduce',

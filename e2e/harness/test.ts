@@ -3,6 +3,7 @@
  * looks: no page had an error, no chip told a lie, the server's logs hold what must hold, and nothing is left running.
  */
 import { test as base } from '@playwright/test'
+import { type FaultProxy, startFaultProxy } from 'varve-server/testing'
 import { audit } from './audit.ts'
 import { type Device, openDevice } from './device.ts'
 import { readLogFile } from './log-file.ts'
@@ -11,8 +12,14 @@ import { createShopServer, type ShopServer } from './shop-server.ts'
 export interface Fixtures {
   /** Runs, on a fresh copy of the seeded shop. */
   readonly shop: ShopServer
-  /** Opens a new device; named for messages. */
-  readonly device: (name: string, viewport?: { width: number; height: number }) => Promise<Device>
+  /** A bad network before the server, good at first, for devices that are opened at its `url`. */
+  readonly network: FaultProxy
+  /** Opens a new device; named for messages. Default: at the server's own url. */
+  readonly device: (
+    name: string,
+    viewport?: { readonly width: number; readonly height: number },
+    url?: string,
+  ) => Promise<Device>
 }
 
 export const test = base.extend<Fixtures>({
@@ -29,11 +36,19 @@ export const test = base.extend<Fixtures>({
       await server.remove()
     }
   },
+  network: async ({ shop }, use) => {
+    const network = await startFaultProxy({ target: shop.url })
+    try {
+      await use(network)
+    } finally {
+      await network.close()
+    }
+  },
   device: async ({ browser, shop }, use) => {
     const devices: Device[] = []
     try {
-      await use(async (name, viewport) => {
-        const device = await openDevice(browser, { name, server: shop, ...(viewport && { viewport }) })
+      await use(async (name, viewport, url = shop.url) => {
+        const device = await openDevice(browser, { name, url, ...(viewport && { viewport }) })
         devices.push(device)
         return device
       })

@@ -97,10 +97,12 @@ async function until(isSo: () => boolean): Promise<void> {
 describe('the fault proxy', () => {
   it('Z9 without faults nobody notices it: requests, origins, frames in order, both ways of closing', async () => {
     const { echo, proxy } = await startBoth()
-    const host = new URL(proxy.url).host
+    const host = new URL(echo.url).host
     expect(await (await fetch(`${proxy.url}/health?x`)).text()).toBe(`hello ${host} /health?x`)
     const client = await open(proxy.url, { origin: 'https://shop.example' })
     expect(echo.origins).toEqual(['https://shop.example', host])
+    expect((await open(proxy.url, { origin: proxy.url })).heard).toEqual([])
+    expect(echo.origins.slice(2)).toEqual([echo.url, host])
     const texts = Array.from({ length: 50 }, (_, n) => `${n}`)
     client.say(...texts)
     expect(await client.hears(50)).toEqual(texts.map((text) => `echo ${text}`))

@@ -4,8 +4,9 @@
  *
  *   client ⇄ bytes (byte-stage.ts): drip, black hole, reset ⇄ frames (frame-stage.ts): all the others ⇄ server
  *
- * Without faults nobody notices it. Faults may be changed at any time, also for what is open. The dice are the caller's,
- * so that a seed draws the same ones again. It closes all that it opened, and nothing else.
+ * Without faults nobody notices it: it stands in the server's place, and a page that is loaded through it is the server's
+ * own. Faults may be changed at any time, also for what is open. The dice are the caller's, so that a seed draws the same
+ * ones again. It closes all that it opened, and nothing else.
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

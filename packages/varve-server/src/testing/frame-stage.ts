@@ -47,7 +47,8 @@ export function createFrameStage({
       response.writeHead(answer.status, answer.headers).end(answer.body)
       return
     }
-    const { method, headers, url = '/' } = incoming
+    const { method, url = '/' } = incoming
+    const headers = { ...incoming.headers, ...atHome(incoming) }
     const { hostname, port } = target
     // A connection of its own: what one client's faults do to it is nobody else's.
     const outgoing = openRequest({ host: hostname, port, path: url, method, headers, agent: false })
@@ -60,6 +61,12 @@ export function createFrameStage({
     incoming.pipe(outgoing)
   }
 
+  /** A page that was loaded through the proxy is the server's own page; any other origin stays what it is. */
+  function atHome({ headers: { host, origin } }: IncomingMessage): Record<string, string> {
+    const told = origin === `http://${host}` ? target.origin : origin
+    return { host: target.host, ...(told !== undefined && { origin: told }) }
+  }
+
   function upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
     const { answer } = faults()
@@ -68,10 +75,9 @@ export function createFrameStage({
       sayRaw(socket, answer)
       return
     }
-    const { host, origin } = incoming.headers
     const far = new WebSocket(new URL(incoming.url ?? '/', wsUrl(target)), {
       perMessageDeflate: false,
-      headers: { ...(host && { host }), ...(origin && { origin }) },
+      headers: atHome(incoming),
     })
     open.add(far)
     far.on('close', () => open.delete(far))
