@@ -1,5 +1,5 @@
 /**
- * From a wish to its decision: checked here (the page has the schemas), decided and stored behind the border.
+ * From a wish to its decision: copied here; checked, decided and stored behind the border.
  *
  * Time and seed are drawn once, so that the same wish can be sent to a second worker when the first one died.
  */
@@ -8,13 +8,12 @@ import { parseStreamName } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Hash } from '../core/hash.ts'
 import type { Model } from '../core/model.ts'
-import type { DispatchResult, InboxNote } from '../core/query.ts'
-import { validateCommands } from '../core/validate-commands.ts'
+import type { DispatchRequest, DispatchResult, InboxNote } from '../core/query.ts'
 import type { Host } from '../worker/contract.ts'
 import { mustReply } from './failure.ts'
 import type { Fates } from './fates.ts'
 import type { Decided } from './store.ts'
-import { mustRef } from './wrong-call.ts'
+import { mustCalls, mustRef } from './wrong-call.ts'
 
 export interface DispatchPorts {
   readonly host: Host
@@ -33,14 +32,12 @@ export async function dispatchOn(
   calls: CommandCall | readonly CommandCall[],
   root?: Hash,
 ): Promise<Decided> {
-  const { commands } = validateCommands(ports.model, calls)
-  // A copy: whoever changes the input while it waits, or after it, changes no wish.
-  const request = structuredClone({
-    commands,
+  const request = {
+    commands: mustCalls(calls) as DispatchRequest['commands'],
     now: ports.now(),
     seed: ports.newId(),
     ...(root !== undefined && { root }),
-  })
+  }
   await ports.ready
   const before = ports.getIncarnation()
   const result = mustReply(await ports.host.dispatch(request, false))
@@ -69,9 +66,11 @@ function mustBeOfItsLog(
   { commands }: InboxNote,
   call: CommandCall | readonly CommandCall[],
 ): void {
-  const { logKind } = validateCommands(model, call)
-  if (commands.every(({ stream }) => model.logKindOf(parseStreamName(stream).type) === logKind)) return
-  throw new VarveError('mixed_logs', `What is tried again is not of the log of ${logKind}.`, {
+  const kinds = [...commands, ...mustCalls(call)].map(({ stream }) =>
+    model.logKindOf(parseStreamName(stream).type),
+  )
+  if (new Set(kinds).size <= 1) return
+  throw new VarveError('mixed_logs', 'What is tried again is of another log.', {
     hint: 'Dispatch this, and dismiss the item.',
   })
 }

@@ -1,4 +1,5 @@
 /** What a page may hand over that is no commit and no cut, whatever its types said. */
+import type { CommandCall } from '../core/command.ts'
 import { VarveError } from '../core/errors.ts'
 import type { CommitRef, Cut } from '../core/query.ts'
 
@@ -18,10 +19,29 @@ export function mustCut(cut: Cut): Cut {
   throw wrong('a past is cut at { time } or { log, position }')
 }
 
+/**
+ * Calls as they go to the engine, which checks them against the model: a copy, so that whoever changes the input while
+ * it waits, or after it, changes no wish. Throws `invalid_input`.
+ */
+export function mustCalls(calls: CommandCall | readonly CommandCall[]): readonly CommandCall[] {
+  const copies = ([calls].flat() as readonly CommandCall[]).map((call) => {
+    if (typeof call?.stream !== 'string' || typeof call.name !== 'string')
+      throw wrong('this is no call that Cart.commands.addItem(…) has made')
+    const { stream, name, input } = call
+    return { stream, name, ...(input !== undefined && { input }) }
+  })
+  try {
+    return structuredClone(copies)
+  } catch (cause) {
+    // Whatever a page may hold that is no data: functions, elements, promises.
+    throw wrong('its input holds what cannot be copied', cause)
+  }
+}
+
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
-function wrong(what: string): VarveError {
-  return new VarveError('invalid_input', `The call is wrong: ${what}.`)
+function wrong(what: string, cause?: unknown): VarveError {
+  return new VarveError('invalid_input', `The call is wrong: ${what}.`, { cause })
 }

@@ -4,7 +4,6 @@
  * It checks what the engine would stumble over, not what it means: whether the stream exists or the input is valid
  * is the model's to say.
  */
-import { plainDataFault } from '../core/plain-data.ts'
 import type { Contract } from './contract.ts'
 
 type Check = (value: unknown) => boolean
@@ -13,7 +12,13 @@ const isText: Check = (value) => typeof value === 'string'
 const isFlag: Check = (value) => typeof value === 'boolean'
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
 const isNull: Check = (value) => value === null
-const isPlain: Check = (value) => plainDataFault(value) === null
+/** Whether it is data that fits its schema the engine says; what is hostile does not come that far. */
+const isHarmless = (value: unknown, depth = 0): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (depth < depthMax &&
+    Object.entries(value).every(([key, part]) => key !== '__proto__' && isHarmless(part, depth + 1)))
+const depthMax = 64
 const isPort: Check = (value) => typeof MessagePort === 'function' && value instanceof MessagePort
 
 const either =
@@ -42,7 +47,7 @@ const shape =
 const textOrNull = either(isText, isNull)
 const dot = shape({ replica: isText, counter: isCount })
 const ref = shape({ log: isText, dot }, { seed: isText })
-const command = shape({ stream: isText, name: isText }, { input: isPlain })
+const command = shape({ stream: isText, name: isText }, { input: (value) => isHarmless(value) })
 const kindIs =
   (kind: string): Check =>
   (value) =>
