@@ -234,6 +234,8 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       post({ type: 'moved' })
     } catch (error) {
       ports.reportError(error)
+      // It may have been done all the same.
+      await showStore()
       tryLater(log, problemIn(error))
     }
   }

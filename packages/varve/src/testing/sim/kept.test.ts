@@ -63,6 +63,23 @@ const kept: readonly { readonly found: string; readonly history: History }[] = [
       ],
     },
   },
+  {
+    found: 'the same, and before the next try the server was asked about what is no longer there',
+    history: {
+      seed: 21031,
+      devices: [
+        { tabs: 1, skewMs: -138110715218, latencyMs: 159 },
+        { tabs: 2, skewMs: 0, latencyMs: 97 },
+        { tabs: 2, skewMs: 30868389794, latencyMs: 15 },
+      ],
+      actions: [
+        { id: 1, atMs: 543, kind: 'serverRestore', device: 0, seed: 1761666655 },
+        { id: 4, atMs: 732, kind: 'wish', device: 1, seed: 872654354 },
+        { id: 31, atMs: 4804, kind: 'quota', device: 1, seed: 767390891 },
+        { id: 39, atMs: 6084, kind: 'wish', device: 2, seed: 325438608 },
+      ],
+    },
+  },
 ]
 
 describe('histories that failed once', () => {

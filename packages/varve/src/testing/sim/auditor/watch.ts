@@ -60,13 +60,16 @@ export function createWatch(ground: Ground, devices: readonly Device[]): Watch {
   }
 
   function unsettled(): string | null {
-    const head = server.entries(log).length
+    const durable = server.entries(log)
+    const head = durable.length
     for (const device of devices) {
       const { name, disk } = device
       const pending = auditor.outboxLength(name)
       if (pending > 0) return `${name} still has ${pending} pending`
-      const position = disk.disk.tables.entries.get(log)?.length ?? 0
+      const held = disk.disk.tables.entries.get(log) ?? []
+      const position = held.length
       if (position !== head) return `${name} stands at @${position} of @${head}`
+      if (held.at(-1)?.chain !== durable.at(-1)?.chain) return `${name} holds another log than the server`
       for (const tab of device.tabs()) {
         const { status, waiting } = tab.worker() ?? { status: null, waiting: 0 }
         if (tab.asked.size > 0) return `${tab.name} has no answer to ${[...tab.asked.keys()][0]}`
