@@ -29,7 +29,10 @@ const stages = [
       { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings'] },
       { name: 'types', command: ['tsc', '--noEmit'] },
       { name: 'purity', command: ['tsc', '--noEmit', '-p', 'packages/varve/tsconfig.pure.json'] },
-      { name: 'types as published', command: ['tsc', '--noEmit', '-p', 'packages/varve/tsconfig.build.json'] },
+      {
+        name: 'types as published',
+        command: ['tsc', '--noEmit', '-p', 'packages/varve/tsconfig.build.json'],
+      },
       { name: 'borders', command: ['node', 'scripts/borders.mjs', ...noDocs] },
       { name: 'rules', command: ['node', 'scripts/spec-coverage.mjs', ...noDocs] },
     ],

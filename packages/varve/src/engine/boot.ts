@@ -7,16 +7,17 @@ import type { LogId } from '../core/dot.ts'
 import { assert, VarveError } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
 import { nameFault } from '../core/plain-data.ts'
-import type { StoreLog } from '../log/port.ts'
+import type { StoreLog, StoreRecord } from '../log/port.ts'
 import type { Change } from './change.ts'
-import { foldTo } from './fold-to.ts'
+import { type FoldedStore, foldStored } from './fold-stored.ts'
 import { startLog } from './log-state.ts'
 import type { EnginePorts } from './ports.ts'
 import { createPresent, mustHeadOf, type Present } from './present.ts'
 import { refresh } from './refresh.ts'
-import { lastTimes, reorder } from './reorder.ts'
+import { reorder } from './reorder.ts'
 import type { BoundLog } from './snapshots.ts'
 import { createViews } from './views.ts'
+import { roundsMax } from './writer.ts'
 
 export interface BootOptions {
   readonly model: Model
@@ -36,14 +37,13 @@ export interface Booted {
 }
 
 export async function boot({ model, log, logs, ports, freeze, publish }: BootOptions): Promise<Booted> {
-  const { record, created } = await log.ensureStore({
+  const ensured = await log.ensureStore({
     store: ports.newId(),
     replica: ports.newId(),
     logs: logs.map(({ id }) => id),
   })
-  const heads = logs.map(({ id }) => mustHeadOf(record, id))
-  const cut = Object.fromEntries(heads.map((head) => [head.log, head.position]))
-  const { worlds, views, read } = await foldTo(log, { scope: { model, logs, heads }, cut, freeze })
+  const { record, folded } = await foldRecord(ensured.record)
+  const { worlds, views, read, times } = folded
   const states = logs.map(({ id, kind }) => {
     const confirmed = worlds.get(id)
     assert(confirmed !== undefined, 'Every log of the store was folded.')
@@ -57,7 +57,7 @@ export async function boot({ model, log, logs, ports, freeze, publish }: BootOpt
       model,
       logs,
       confirmed: views,
-      times: await lastTimes(log, { model, logs, heads }),
+      times,
       outboxOf: () => [],
     }),
     publish,
@@ -65,7 +65,21 @@ export async function boot({ model, log, logs, ports, freeze, publish }: BootOpt
   const writer = { model, log, present, freeze }
   await refresh(writer)
   await reorder(writer)
-  return { present, store: record.store, created, unsaved: read }
+  return { present, store: record.store, created: ensured.created, unsaved: read }
+
+  /** Another tab may reset a log meanwhile. */
+  async function foldRecord(
+    first: StoreRecord,
+  ): Promise<{ readonly record: StoreRecord; readonly folded: FoldedStore }> {
+    for (let round = 0, record = first; round < roundsMax; round += 1, record = await log.readRecord()) {
+      const heads = logs.map(({ id }) => mustHeadOf(record, id))
+      const folded = await foldStored(log, { model, logs, heads, freeze })
+      if (folded !== null) return { record, folded }
+    }
+    throw new VarveError('busy', 'Another tab kept resetting a log while the store was being opened.', {
+      hint: 'Open it again.',
+    })
+  }
 }
 
 /** One log for each kind of the model, and no log twice. */

@@ -1,13 +1,12 @@
 /** Memory folded anew from the disk, when a log was reset: what was folded before is not what the log holds. */
 import { VarveError } from '../core/errors.ts'
-import type { LogHead, StoreRecord } from '../log/port.ts'
+import type { StoreRecord } from '../log/port.ts'
 import type { EndedCommit } from './change.ts'
 import { readEnded } from './fates.ts'
-import { foldTo } from './fold-to.ts'
+import { foldStored } from './fold-stored.ts'
 import { type LogState, refolded, startLog } from './log-state.ts'
 import { mustHeadOf } from './present.ts'
-import { lastTimes } from './reorder.ts'
-import type { Writer } from './writer.ts'
+import { roundsMax, type Writer } from './writer.ts'
 
 export function wasReset(logs: readonly LogState[], record: StoreRecord): boolean {
   return logs.some(({ id, head }) => head.resets !== mustHeadOf(record, id).resets)
@@ -20,8 +19,6 @@ export async function rebuild(writer: Writer): Promise<void> {
   })
 }
 
-const roundsMax = 8
-
 /** False if a log was reset again while it was read. */
 async function tryRebuild({ model, log, present, freeze }: Writer): Promise<boolean> {
   const logs = present.logs()
@@ -29,13 +26,8 @@ async function tryRebuild({ model, log, present, freeze }: Writer): Promise<bool
   const { record, outboxes } = await log.readNews(nothingAfter, 1)
   const inbox = await log.readInbox()
   const heads = logs.map(({ id }) => mustHeadOf(record, id))
-  const scope = { model, logs, heads }
-  const cut = Object.fromEntries(heads.map((head) => [head.log, head.position]))
-  const folded = await whole(async () => ({
-    ...(await foldTo(log, { scope, cut, freeze })),
-    times: await lastTimes(log, scope),
-  }))
-  if (folded === null || isOther(heads, await log.readRecord())) return false
+  const folded = await foldStored(log, { model, logs, heads, freeze })
+  if (folded === null) return false
   const states = logs.flatMap(({ id, kind, rules }) => {
     const confirmed = folded.worlds.get(id)
     if (confirmed === undefined) return []
@@ -54,18 +46,4 @@ async function tryRebuild({ model, log, present, freeze }: Writer): Promise<bool
     const awaiting = logs.flatMap(({ id, outbox }) => outbox.map(({ dot, seed }) => ({ log: id, dot, seed })))
     return readEnded(log, awaiting, { logs: () => states, inbox: () => inbox })
   }
-
-  /** Null if the log was cut short under the reader; whatever else goes wrong is thrown. */
-  async function whole<T>(read: () => Promise<T>): Promise<T | null> {
-    try {
-      return await read()
-    } catch (thrown) {
-      if (isOther(heads, await log.readRecord())) return null
-      throw thrown
-    }
-  }
-}
-
-function isOther(heads: readonly LogHead[], record: StoreRecord): boolean {
-  return heads.some((head) => mustHeadOf(record, head.log).resets !== head.resets)
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { memoryDisk } from '../log/index.ts'
+import { memoryDisk, openMemoryLog } from '../log/index.ts'
+import type { StoreLog } from '../log/port.ts'
 import {
   clap,
   free,
@@ -123,6 +124,25 @@ describe('a log that is reset', () => {
     expect(updatesOf(await openTab(disk, 'd'), { kind: 'inbox' })[0]).toMatchObject({
       items: [{ status: 'withdrawn' }],
     })
+  })
+
+  it('E36 a tab that opens while a log is being reset opens on what is stored then', async () => {
+    const { disk, a } = await afterRestore(1)
+    const plain = openMemoryLog(disk)
+    let healed = false
+    const log: StoreLog = {
+      ...plain,
+      async readEntries(...range) {
+        if (!healed) {
+          healed = true
+          await a.heal('hall', 'e2', 1)
+        }
+        return plain.readEntries(...range)
+      },
+    }
+    const late = await openTab(disk, 'l', { log })
+    expect(shownBy(late, seats)).toEqual(shownBy(a, seats))
+    expect(positionIn(late, 'hall')).toBe(1)
   })
 
   it('E36 a tab that no longer leads resets nothing', async () => {
