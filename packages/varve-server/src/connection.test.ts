@@ -57,6 +57,7 @@ async function connected(entries: number, changed: Partial<ConnectionGround> = {
       hub,
       limits,
       holds: createHolds(limits),
+      verifier: null,
       authorize: allowAll,
       now: () => 0,
       monotonicMs: () => 0,

@@ -22,12 +22,14 @@ import type { ServerLimits } from './limits.ts'
 import type { ServerLog } from './log-port.ts'
 import { placePush } from './place.ts'
 import { createSubscription, type Subscription } from './subscription.ts'
+import type { Verifier } from './verifier.ts'
 
 /** What all connections of a server share. */
 export interface ConnectionGround {
   readonly log: ServerLog
   readonly hub: Hub
   readonly holds: Holds
+  readonly verifier: Verifier | null
   readonly limits: ServerLimits
   readonly authorize: Authorize
   /** Wall clock, ms since 1970. */
@@ -201,6 +203,7 @@ export function createConversation(
       principal: access.principal,
       append: access.logs(name).append,
       holds: ground.holds,
+      verifier: ground.verifier,
       time: ground.now(),
       nowMs: ground.monotonicMs(),
     })

@@ -56,6 +56,8 @@ export type Carried =
 export interface HostTx {
   /** The state of a stream at the head, as this transaction sees it. */
   read(log: LogId, stream: StreamName): Promise<unknown>
+  /** The log at the head, as this transaction sees it: to be read, or forked. */
+  world(log: LogId): Promise<World>
   /** Decides all wishes, in order, and places them if none is refused. */
   carryOut(wishes: readonly Wish[], signature: Signature): Promise<Carried>
   /** To be called once the transaction is on disk. */
@@ -184,6 +186,7 @@ export function createHost({ model, kindOf, replica, worldsMax }: HostOptions): 
 
     return Object.freeze({
       read: async (log: LogId, stream: StreamName) => (await open(log)).fork.get(stream).state,
+      world: async (log: LogId) => (await open(log)).fork,
       carryOut,
       keep(): void {
         for (const [log, { kept: world, fork, position }] of opened) {

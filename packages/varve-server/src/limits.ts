@@ -39,7 +39,9 @@ export interface ServerLimits {
   readonly policyBatchMs: number
   /** Failures of each policy that are tried again at a start, the oldest first. */
   readonly policyRetriesMax: number
-  /** Folded logs kept in memory for policies and dispatch. */
+  /** Entries that are looked at to decide again what one push brings to `verified` streams (rule A7). */
+  readonly verifyEntriesMax: number
+  /** Folded logs kept in memory for policies, dispatch and `verified` streams. */
   readonly worldsMax: number
 }
 
@@ -69,5 +71,6 @@ export const serverLimits: ServerLimits = {
   handlerMs: 2_000,
   policyBatchMs: 500,
   policyRetriesMax: 1_000,
+  verifyEntriesMax: 50_000,
   worldsMax: 256,
 }

@@ -19,6 +19,7 @@ import type {
   Position,
   ReplicaId,
   StreamName,
+  Touch,
 } from 'varve/core'
 
 export interface LogHead {
@@ -68,6 +69,12 @@ export interface PolicyFailure {
   readonly time: number
 }
 
+export interface TouchPage {
+  readonly after: Position
+  readonly upTo: Position
+  readonly max: number
+}
+
 export interface LogTx {
   /** Null for a log that was never written to. */
   head(log: LogId): Promise<LogHead | null>
@@ -77,6 +84,10 @@ export interface LogTx {
   entries(log: LogId, after: Position, max: number): Promise<readonly Entry[]>
   /** What `accept` asks about a commit. The log must exist. */
   facts(commit: Commit, held: ReadonlySet<StreamName>): Promise<AcceptFacts>
+  /** The last entry with position > after that wrote to a stream and is foreign to the commit's author; null if none. */
+  lastForeign(commit: Commit, stream: StreamName, after: Position): Promise<Position | null>
+  /** Entries with after < position <= upTo that wrote to a stream, at most `max`, ascending. */
+  touching(commit: Commit, stream: StreamName, page: TouchPage): Promise<readonly Touch[]>
   /** Who writes as this replica, on whatever log; undefined if nobody does. */
   owner(replica: ReplicaId): Promise<string | undefined>
   /** From now on this replica writes for this owner. Throws a defect if it writes for another. */

@@ -35,7 +35,7 @@ interface How {
 }
 
 function place(push: Push, { principal = 'ann', append = true }: How = {}): Promise<PushAnswer> {
-  return placePush(log, { push, principal, append, holds, time: 1_000, nowMs })
+  return placePush(log, { push, principal, append, holds, verifier: null, time: 1_000, nowMs })
 }
 
 const author = (replica: string) => testAuthor({ log: 'shop', replica })

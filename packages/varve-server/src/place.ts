@@ -20,12 +20,15 @@ import { type Push, type Receipt, type Refuse, utf8Length, wireLimits } from 'va
 import type { LogRights } from './access.ts'
 import type { Holds } from './holds.ts'
 import type { LogTx, ServerLog } from './log-port.ts'
+import type { Verifier, VerifyTx } from './verifier.ts'
 
 export interface PushCase {
   readonly push: Push
   readonly principal: string
   readonly append: LogRights['append']
   readonly holds: Holds
+  /** Null: the server has no model, or no stream of it is to be verified. */
+  readonly verifier: Verifier | null
   /** Wall clock, ms since 1970. */
   readonly time: number
   /** Monotonic, for holds. */
@@ -46,9 +49,12 @@ export interface PushAnswer {
  */
 const withdrawnBytesMax = wireLimits.commitBytesMax * 4
 
+/** Others have their turn before the rest of a push that is long to verify. */
+const verifyPauseMs = 50
+
 export async function placePush(
   log: ServerLog,
-  { push, principal, append, holds, time, nowMs }: PushCase,
+  { push, principal, append, holds, verifier, time, nowMs }: PushCase,
 ): Promise<PushAnswer> {
   if (append === false) {
     const message = 'You may not write to this log.'
@@ -60,7 +66,9 @@ export async function placePush(
 
   /** The commit that would stand in the log now, had nobody been faster. */
   let overtaken: Commit | null = null
+  let verifyTx: VerifyTx | null = null
   const answer = await log.write((tx) => placeSound(tx, sound))
+  ;(verifyTx as VerifyTx | null)?.keep()
   for (const commit of sound.slice(0, answer.placed.length)) holds.placed(commit)
   if (overtaken !== null) holds.conflicted(overtaken, nowMs)
   if (answer.refusal !== null || firstFault < 0) return answer
@@ -70,6 +78,8 @@ export async function placePush(
     const placed: { dot: Dot; position: Position; outcome: Hash }[] = []
     let { position: head } = await tx.ensureLog(push.log)
     let { prev } = push
+    const verifying = verifier?.begin(tx) ?? null
+    verifyTx = verifying
     for (const commit of commits) {
       const refusal = await placeOne(commit)
       if (refusal !== null) return { placed, refusal, head }
@@ -85,7 +95,14 @@ export async function placePush(
       }
       const facts = await tx.facts(commit, holds.heldAgainst(push.log, dot.replica, nowMs))
       const pushed = { epoch: push.epoch, prev, commit }
-      const verdict = accept(pushed, facts)
+      let verdict = accept(pushed, facts)
+      // Only what no other rule is against is worth to be decided again.
+      if (verifying !== null && (verdict.kind === 'place' || verdict.kind === 'held')) {
+        const verify = await verifying.prepare(commit)
+        if (verify === 'later')
+          return { ...refuse('held', commit, 'This push is long to verify.'), retryAfterMs: verifyPauseMs }
+        verdict = accept(pushed, facts, verify)
+      }
       if (verdict.kind === 'known') {
         placed.push({ dot, position: verdict.position, outcome: verdict.outcome })
         // Over the copy that was pushed, which need not be the one that was placed: its author leaned on it (rule C13).
@@ -141,6 +158,8 @@ export async function placePush(
           ...refuse('stale', commit, 'The commits before this one were placed with other outcomes.'),
           head,
         }
+      case 'forbidden':
+        return refuse('forbidden', commit, verdict.message)
       case 'conflict':
         return {
           ...refuse('conflict', commit, `${verdict.stream} was written to after the base.`),

@@ -30,6 +30,7 @@ import type { PolicyDefinition } from './policy.ts'
 import { createPolicyRunner } from './policy-runner.ts'
 import { createPrincipals } from './principals.ts'
 import { createSockets } from './sockets.ts'
+import { createVerifier } from './verifier.ts'
 
 export interface SyncServerOptions extends OriginRules {
   readonly log: ServerLog
@@ -37,7 +38,7 @@ export interface SyncServerOptions extends OriginRules {
   readonly authorize?: Authorize
   /** Without `authorize`: everybody on this machine may do everything, and nobody else is let in. */
   readonly insecure?: boolean
-  /** For policies, `dispatch` and `read`. */
+  /** For policies, `dispatch`, `read`, and to decide again what is pushed to streams marked `verified`. */
   readonly model?: Model
   readonly policies?: readonly PolicyDefinition[]
   /** Which kind of the model's logs a log is of, or null. Default: what stands before the first slash. */
@@ -114,6 +115,10 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
       log,
       hub,
       holds: createHolds(limits),
+      verifier:
+        model === undefined || host === null
+          ? null
+          : createVerifier({ model, kindOf, host, verifyEntriesMax: limits.verifyEntriesMax }),
       limits,
       authorize,
       now,

@@ -1,6 +1,9 @@
 import { simulateSeed, toySimulation } from 'varve/testing'
 import { expect, it } from 'vitest'
-import { simServer } from './testing/sim-server.ts'
+import { createHost } from './host.ts'
+import { simServer, verifyingSimServer } from './testing/sim-server.ts'
+import { bar, Price, Tab, Wall } from './testing/verified.fixture.ts'
+import { createVerifier, type Verifier } from './verifier.ts'
 
 it('Z1 the simulator finds nothing in the real server either', async () => {
   let entries = 0
@@ -10,6 +13,61 @@ it('Z1 the simulator finds nothing in the real server either', async () => {
       throw new Error(`${result.violation}\n${JSON.stringify(result.actions, null, 1)}`)
     entries += result.entries
   }
+  expect(entries).toBeGreaterThan(5 * seedsPerRun)
+})
+
+it('V34 A7 Z4 nothing that honest devices decide is refused by the real server, in all faults', async () => {
+  const refused: string[] = []
+  let [asked, entries] = [0, 0]
+  /** As createSyncServer makes it, and listened to. */
+  const verifierOf = (): Verifier => {
+    const how = { model: bar, kindOf: () => 'bar' }
+    const host = createHost({ ...how, replica: 'server', worldsMax: 1 })
+    const verifier = createVerifier({ ...how, host, verifyEntriesMax: 10_000 }) as Verifier
+    return {
+      begin(tx) {
+        const { prepare, keep } = verifier.begin(tx)
+        return {
+          keep,
+          async prepare(commit) {
+            const verify = await prepare(commit)
+            asked += 1
+            if (verify === 'later') return verify
+            return () => {
+              const message = verify()
+              if (message !== null) refused.push(message)
+              return message
+            }
+          },
+        }
+      },
+    }
+  }
+  for (let seed = 1; seed <= seedsPerRun; seed++) {
+    const result = await simulateSeed({
+      ...{ model: bar, logKind: 'bar', seed, server: verifyingSimServer(verifierOf) },
+      wish(random) {
+        const item = `i${random.below(2)}`
+        switch (random.below(6)) {
+          case 0:
+            return Price.commands.set(item, { cents: random.below(12) })
+          case 1:
+            return [Wall.commands.sign('north'), Tab.commands.order(item, { item })]
+          case 2:
+            return Tab.commands.order(item, { item })
+          case 3:
+            return Wall.commands.write('north', { item })
+          default:
+            return Wall.commands.sign('north')
+        }
+      },
+    })
+    if (result.violation !== null)
+      throw new Error(`${seed}: ${result.violation}\n${JSON.stringify(result.actions, null, 1)}`)
+    entries += result.entries
+  }
+  expect(refused).toEqual([])
+  expect(asked).toBeGreaterThan(5 * seedsPerRun)
   expect(entries).toBeGreaterThan(5 * seedsPerRun)
 })
 

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type SqliteLog, sqliteLog } from './sqlite/index.ts'
 import { fulfilment, market, Order, Stock, settlement } from './testing/market.fixture.ts'
 import { startTestServer, type TestServer } from './testing/start-test-server.ts'
+import { bar, cheapBar, Price, Tab, Wall } from './testing/verified.fixture.ts'
 
 const cleanups: (() => Promise<void> | void)[] = []
 
@@ -41,6 +42,12 @@ function openDevice(url: string, customer: string, disk: MemoryDisk = memoryDisk
     auth: () => 'anyone',
     sync: localWebSocket(url),
   })
+  cleanups.push(() => store.close())
+  return store
+}
+
+function openBar(url: string, model: typeof bar): Store {
+  const store = openLocalStore(model, { logs: { bar: 'bar' }, auth: () => 'x', sync: localWebSocket(url) })
   cleanups.push(() => store.close())
   return store
 }
@@ -188,6 +195,34 @@ describe('stores and a server', () => {
     const fates = await Promise.all(asked.map((decided) => (decided.ok ? decided.fate : null)))
     expect(fates).toMatchObject([{ status: 'withdrawn', reason: 'forbidden' }, { status: 'confirmed' }])
     await until(ann, ({ phase, problem }) => phase === 'synced' && problem === null)
+  })
+
+  it('V34 T9 A7 a price changed by hand is withdrawn on the device with that reason, and what comes after it goes on', async () => {
+    const server = await startTestServer({ model: bar, log: sqliteLog(temporaryFile()) })
+    cleanups.push(() => server.close())
+    await server.server.dispatch('bar', Price.commands.set('tea', { cents: 5 }), { principal: 'seed' })
+    // A device whose program charges another price: by its own model that is right.
+    const forger = openBar(server.url, cheapBar)
+    const honest = openBar(server.url, bar)
+    for (const store of [forger, honest]) await first(store.watch(Price, 'tea'), (cents) => cents === 5)
+    const asked = [
+      await forger.dispatch(Tab.commands.order('forged', { item: 'tea' })),
+      await forger.dispatch(Wall.commands.sign('north')),
+      await honest.dispatch(Tab.commands.order('honest', { item: 'tea' })),
+      await honest.dispatch(Wall.commands.sign('north')),
+    ]
+    const fates = await Promise.all(asked.map((decided) => (decided.ok ? decided.fate : null)))
+    expect(fates).toMatchObject([
+      { status: 'withdrawn', reason: 'forbidden' },
+      { status: 'confirmed' },
+      { status: 'confirmed' },
+      { status: 'confirmed' },
+    ])
+    for (const store of [forger, honest]) {
+      await until(store, ({ phase, problem }) => phase === 'synced' && problem === null)
+      expect(await first(store.watch(Tab, 'honest'), (total) => total === 5)).toBe(5)
+      expect(await first(store.watch(Tab, 'forged'), () => true)).toBe(0)
+    }
   })
 
   it('V13 a principal that no client could read is a failure of ours, and nothing is placed', async () => {

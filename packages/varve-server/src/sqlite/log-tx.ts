@@ -17,7 +17,7 @@ import {
   type StreamName,
   streamsWritten,
 } from 'varve/core'
-import type { LogHead, LogTx, Placing } from '../log-port.ts'
+import type { LogHead, LogTx, Placing, TouchPage } from '../log-port.ts'
 import { createPolicyBook } from './policy-book.ts'
 import { createTouches } from './touches.ts'
 
@@ -142,6 +142,10 @@ export function createLogTx(db: DatabaseSync, rows: LogRows, newEpoch: (log: Log
     ensureLog,
     entries: async (log: LogId, after: Position, max: number) => entriesOf(rows.entryBodies(log, after, max)),
     facts,
+    lastForeign: async (commit: Commit, stream: StreamName, after: Position) =>
+      touches.lastForeign(mustRow(commit.log).id, stream, commit, after),
+    touching: async (commit: Commit, stream: StreamName, page: TouchPage) =>
+      touches.touching(mustRow(commit.log).id, stream, commit, page),
     owner: async (replica: ReplicaId) =>
       (selectOwner.get(replica) as { readonly owner: string } | undefined)?.owner,
     claim,

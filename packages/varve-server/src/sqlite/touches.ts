@@ -11,12 +11,17 @@
  * commit's lineage has more was placed after the touch (rules A3, A4).
  */
 import type { DatabaseSync } from 'node:sqlite'
-import type { Commit, Dot, Position, ReplicaId, StreamName } from 'varve/core'
+import type { Commit, Dot, Entry, Position, ReplicaId, StreamName, Touch } from 'varve/core'
+import type { TouchPage } from '../log-port.ts'
 import { type Author, type Bounds, createLineages } from './lineages.ts'
 
 interface TouchRow extends Dot {
   readonly position: Position
   readonly foreignAt: Position | null
+}
+
+interface TouchingRow extends Dot {
+  readonly body: string
 }
 
 export type Asked = Pick<Commit, 'dot' | 'parent' | 'base' | 'guards'>
@@ -30,6 +35,10 @@ interface Self {
 export interface Touches {
   /** For each serial guard that was disturbed: the last foreign position. */
   disturbedAt(log: number, commit: Asked): ReadonlyMap<StreamName, Position>
+  /** The last foreign position after one, or null. */
+  lastForeign(log: number, stream: StreamName, author: Author, after: Position): Position | null
+  /** Entries that wrote to a stream, ascending, and whether they are foreign to the author. */
+  touching(log: number, stream: StreamName, author: Author, page: TouchPage): readonly Touch[]
   /** A commit was placed that wrote to these streams. */
   add(log: number, streams: Iterable<StreamName>, author: Author, position: Position): void
   /** What was written since the last call may have been undone. */
@@ -43,18 +52,16 @@ export function createTouches(db: DatabaseSync): Touches {
   const insert = db.prepare(
     'INSERT INTO touches (log, stream, position, replica, counter, foreign_at) VALUES (?, ?, ?, ?, ?, ?)',
   )
+  const selectTouching = db.prepare(
+    `SELECT replica, counter, body FROM touches CROSS JOIN entries USING (log, position)
+     WHERE log = ? AND stream = ? AND position > ? AND position <= ? ORDER BY position LIMIT ?`,
+  )
   const lineages = createLineages(db)
 
-  function lastForeign(
-    log: number,
-    stream: StreamName,
-    { replica, ownBounds }: Self,
-    after: Position,
-  ): Position | null {
+  function lastForeign(log: number, stream: StreamName, self: Self, after: Position): Position | null {
     const last = selectLast.get(log, stream) as TouchRow | undefined
     if (last === undefined || last.position <= after) return null
-    const isOwn = last.replica === replica || last.counter <= (ownBounds().get(last.replica) ?? 0)
-    const position = isOwn ? last.foreignAt : last.position
+    const position = isOwn(self, last) ? last.foreignAt : last.position
     return position === null || position <= after ? null : position
   }
 
@@ -78,6 +85,17 @@ export function createTouches(db: DatabaseSync): Touches {
     return found
   }
 
+  function touching(
+    log: number,
+    stream: StreamName,
+    author: Author,
+    { after, upTo, max }: TouchPage,
+  ): readonly Touch[] {
+    const self = selfOf(log, author)
+    const rows = selectTouching.all(log, stream, after, upTo, max) as unknown as readonly TouchingRow[]
+    return rows.map((row) => ({ entry: JSON.parse(row.body) as Entry, foreign: !isOwn(self, row) }))
+  }
+
   function add(log: number, streams: Iterable<StreamName>, author: Author, position: Position): void {
     const self = selfOf(log, author)
     const { replica, counter } = author.dot
@@ -85,5 +103,16 @@ export function createTouches(db: DatabaseSync): Touches {
       insert.run(log, stream, position, replica, counter, lastForeign(log, stream, self, 0))
   }
 
-  return Object.freeze({ disturbedAt, add, forget: lineages.forget })
+  return Object.freeze({
+    disturbedAt,
+    lastForeign: (log: number, stream: StreamName, author: Author, after: Position) =>
+      lastForeign(log, stream, selfOf(log, author), after),
+    touching,
+    add,
+    forget: lineages.forget,
+  })
+}
+
+function isOwn({ replica, ownBounds }: Self, asked: Dot): boolean {
+  return asked.replica === replica || asked.counter <= (ownBounds().get(asked.replica) ?? 0)
 }

@@ -119,6 +119,17 @@ function txOf(bookNow: () => Book, secret: string): LogTx {
     entries: async (log: LogId, after: Position, max: number) =>
       bookNow().ledgers.get(log)?.entries(after, max) ?? [],
     facts: async (commit, held) => ledgerOf(commit.log).facts(commit, held),
+    lastForeign: async (commit, stream, after) => {
+      const last = ledgerOf(commit.log)
+        .touching(commit, stream)
+        .findLast(({ foreign }) => foreign)
+      return last !== undefined && last.entry.position > after ? last.entry.position : null
+    },
+    touching: async (commit, stream, { after, upTo, max }) =>
+      ledgerOf(commit.log)
+        .touching(commit, stream)
+        .filter(({ entry }) => entry.position > after && entry.position <= upTo)
+        .slice(0, max),
     owner: async (replica: ReplicaId) => bookNow().owners.get(replica),
     claim: async (replica: ReplicaId, owner: string) => {
       const { owners } = bookNow()

@@ -167,6 +167,45 @@ export function describeServerLog(name: string, open: () => Promise<ServerLog> |
       expect((await log.write((tx) => tx.facts(likes, new Set()))).disturbedAt.size).toBe(0)
     })
 
+    it('V34 V3 what wrote to a stream is read as a commit’s author sees it, whatever the kind of its guards', async () => {
+      const [a, b] = [testAuthor({ log: 'shop', replica: 'a' }), testAuthor({ log: 'shop', replica: 'b' })]
+      const a1 = a.commit({ writes: ['x/1'] })
+      const placed = [
+        a1,
+        b.commit({ writes: ['x/1', 'y/1'], base: 1 }),
+        a.commit({ writes: ['y/1'], base: 2 }),
+      ]
+      for (const commit of placed) await log.write((tx) => offer(tx, commit))
+      // It continues a up to a1.
+      const r1 = testAuthor({ log: 'shop', replica: 'r', parent: a1.dot }).commit({ kind: 'commute' })
+      await log.write(async (tx) => {
+        const page = { after: 0, upTo: 3, max: 9 }
+        const seen = async (stream: string, more: Partial<typeof page> = {}) =>
+          (await tx.touching(r1, stream, { ...page, ...more })).map(({ entry, foreign }) => [
+            entry.position,
+            foreign,
+          ])
+        expect(await seen('x/1')).toEqual([
+          [1, false],
+          [2, true],
+        ])
+        expect(await seen('y/1')).toEqual([
+          [2, true],
+          [3, true],
+        ])
+        expect(await seen('x/1', { after: 1 })).toEqual([[2, true]])
+        expect(await seen('x/1', { upTo: 1 })).toEqual([[1, false]])
+        expect(await seen('y/1', { max: 1 })).toEqual([[2, true]])
+        expect((await tx.touching(r1, 'x/1', page))[1]?.entry.commit).toEqual(placed[1])
+        expect([
+          await tx.lastForeign(r1, 'x/1', 1),
+          await tx.lastForeign(r1, 'x/1', 2),
+          await tx.lastForeign(r1, 'y/1', 0),
+          await tx.lastForeign(r1, 'z/1', 0),
+        ]).toEqual([2, null, 3, null])
+      })
+    })
+
     it('V4 a replica belongs to whoever claimed it first, over all logs', async () => {
       await log.write((tx) => tx.claim('a', 'ann'))
       await log.write((tx) => tx.claim('a', 'ann'))

@@ -12,6 +12,7 @@ import { createHub } from '../hub.ts'
 import { serverLimits } from '../limits.ts'
 import type { ServerLog } from '../log-port.ts'
 import { createPrincipals } from '../principals.ts'
+import type { Verifier } from '../verifier.ts'
 import { memoryLog } from './memory-log.ts'
 
 type ClientEnd = Parameters<SimServer['connect']>[0]
@@ -20,7 +21,17 @@ type CrashPoint = Parameters<SimServer['crash']>[0]
 const tickMs = 5_000
 
 /** Deterministic but for the epochs of its logs, which nothing depends on. */
-export const simServer: OpenSimServer = ({ logs, scheduler }) => {
+export const simServer: OpenSimServer = (ground) => openSimServer(ground, () => null)
+
+/** The same with rule A7: each process verifies with a verifier of its own. */
+export function verifyingSimServer(verifierOf: () => Verifier | null): OpenSimServer {
+  return (ground) => openSimServer(ground, verifierOf)
+}
+
+function openSimServer(
+  { logs, scheduler }: Parameters<OpenSimServer>[0],
+  verifierOf: () => Verifier | null,
+): SimServer {
   const disk = { log: memoryLog() }
   let durable = new Map<LogId, Entry[]>(logs.map((log) => [log, []]))
   let backups = new Map<LogId, readonly Entry[]>()
@@ -73,6 +84,7 @@ export const simServer: OpenSimServer = ({ logs, scheduler }) => {
       log,
       hub,
       holds: createHolds(serverLimits),
+      verifier: verifierOf(),
       limits: serverLimits,
       authorize: allowAll,
       now: scheduler.now,

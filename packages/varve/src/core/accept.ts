@@ -2,9 +2,9 @@
  * Accept: the server half. May this commit be placed after the head of its log?
  *
  * Pure: what the log knows about the commit comes in as facts, read in the same transaction in which the commit is
- * then placed. No domain code is needed: a commit says itself which streams its decision leaned on. The rules run
- * in the order A1, A2, …; the first that objects answers, and nothing is consumed before A9. SPEC.md tells, for each
- * rule, the trace that it closes.
+ * then placed. No domain code is needed: a commit says itself which streams its decision leaned on, and whether that is
+ * so is answered from outside, where somebody has the model (A7). The rules run in the order A1, A2, …; the first that
+ * objects answers, and nothing is consumed before A9. SPEC.md tells, for each rule, the trace that it closes.
  *
  * Lemma. A commit that a foreign entry on one of its serial guards disturbed is dead for ever: that entry lies after
  * its base in every log of this epoch. So it must be decided again, and its old copy can never be placed by mistake.
@@ -49,9 +49,20 @@ export type Verdict =
   | { readonly kind: 'gap'; readonly expected: Dot }
   | { readonly kind: 'conflict'; readonly stream: StreamName; readonly position: Position }
   | { readonly kind: 'stale' }
+  | { readonly kind: 'forbidden'; readonly message: string }
   | { readonly kind: 'held'; readonly stream: StreamName }
 
-export function accept({ epoch, prev, commit }: Pushed, facts: AcceptFacts): Verdict {
+/**
+ * Why no honest author could have decided the commit so, or null: see verify.ts. Asked only when A1 to A6 have nothing
+ * against it, for A5 is what makes the known state one that still exists.
+ */
+export type Verify = () => string | null
+
+export function accept(
+  { epoch, prev, commit }: Pushed,
+  facts: AcceptFacts,
+  verify: Verify = () => null,
+): Verdict {
   const { dot, parent } = commit
 
   // A1: a frame from before a restore must not touch the log that came after it.
@@ -84,7 +95,11 @@ export function accept({ epoch, prev, commit }: Pushed, facts: AcceptFacts): Ver
   // A6
   if (prev !== facts.history) return { kind: 'stale' }
 
-  // A8 (A7, deciding `verified` streams here as well, needs the model: see SPEC.md)
+  // A7: a server without the model has nothing to ask.
+  const message = verify()
+  if (message !== null) return { kind: 'forbidden', message }
+
+  // A8
   for (const event of commit.events) {
     if (facts.held.has(event.stream)) return { kind: 'held', stream: event.stream }
   }

@@ -67,10 +67,9 @@ export function heal<S>({ rules, confirmed, position, ...input }: HealInput<S>):
   /** Whether it was decided on something that is no longer so. A withdrawn commit has no guards: it stays as it is. */
   function leans({ guards, base }: Commit): boolean {
     const known = theirLost.filter((entry) => entry.position <= base)
+    // Of whatever kind: what was known and is gone was leaned on, also on a stream that commutes.
     return guards.some(
-      ({ kind, stream }) =>
-        kind === 'serial' &&
-        (moved.has(stream) || known.some(({ commit }) => streamsWritten(commit).has(stream))),
+      ({ stream }) => moved.has(stream) || known.some(({ commit }) => streamsWritten(commit).has(stream)),
     )
   }
 }

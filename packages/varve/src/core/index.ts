@@ -2,7 +2,7 @@
  * The door `varve/core`: everything pure. Its two hearts are `reconcile` (client half) and `accept` (server half).
  * Runs anywhere: it needs neither DOM nor Node.
  */
-export { type AcceptFacts, accept, emptyFacts, type Pushed, type Verdict } from './accept.ts'
+export { type AcceptFacts, accept, emptyFacts, type Pushed, type Verdict, type Verify } from './accept.ts'
 export * as clock from './clock.ts'
 export { type Clock, clockOf, compare, type Timed, timed, toShiViz } from './clock.ts'
 export type {
@@ -109,6 +109,14 @@ export {
 export { defineTable, type RowOf, type TableDefinition } from './table.ts'
 export { validateCommands } from './validate-commands.ts'
 export {
+  isTheirs,
+  isVerified,
+  type Touch,
+  type VerifyInput,
+  verifyFault,
+  wasKnown,
+} from './verify.ts'
+export {
   type CausalOrder,
   compareVectors,
   covers,
@@ -116,4 +124,4 @@ export {
   type VersionVector,
 } from './version-vector.ts'
 export { createView, type TableView, type ValueView, type View } from './view.ts'
-export { createWorld, type World } from './world.ts'
+export { createWorld, type StreamState, type World } from './world.ts'

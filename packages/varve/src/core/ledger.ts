@@ -8,6 +8,7 @@ import { type Dot, dotKey, type Position, type ReplicaId, type StreamName } from
 import type { Hash } from './hash.ts'
 import { historyStart } from './history.ts'
 import { inLineage, type Lineage, openEnd } from './lineage.ts'
+import type { Touch } from './verify.ts'
 
 interface Placed {
   readonly position: Position
@@ -29,6 +30,8 @@ export interface Ledger {
   readonly epoch: string
   readonly head: () => Position
   readonly facts: (commit: Commit, held?: ReadonlySet<StreamName>) => AcceptFacts
+  /** Entries that wrote to a stream, ascending, as the commit's author sees them. */
+  readonly touching: (commit: Commit, stream: StreamName) => readonly Touch[]
   /** Accept, and place if the verdict says so. */
   readonly offer: (offer: Offer, held?: ReadonlySet<StreamName>) => Verdict
   /** Entries with position > after, at most `max`. */
@@ -71,6 +74,14 @@ export function createLedger(epoch: string, acceptWith: typeof accept = accept):
       if (last !== undefined && last.position > commit.base) found.set(stream, last.position)
     }
     return found
+  }
+
+  function touching(commit: Commit, stream: StreamName): readonly Touch[] {
+    const lineage = lineageOf(commit)
+    return (writes.get(stream) ?? []).map((entry) => ({
+      entry,
+      foreign: !inLineage(lineage, entry.commit.dot),
+    }))
   }
 
   function lineageOf({ dot, parent }: Commit): Lineage {
@@ -118,6 +129,7 @@ export function createLedger(epoch: string, acceptWith: typeof accept = accept):
     epoch,
     head,
     facts,
+    touching,
     offer,
     entries: (after: Position, max = Number.POSITIVE_INFINITY) => entries.slice(after, after + max),
   })

@@ -115,9 +115,9 @@ export function reconcile<S>(input: ReconcileInput<S>): Reconciled<S> {
     if (applied !== undefined && applied !== dotKey(commit.dot)) {
       return withdraw(commit, { reason: 'already_applied', because: [] }, position)
     }
-    // C4
+    // C4: a stream that commutes does not mind what others append; what we append ourselves may have been leaned on.
     const isDisturbed = commit.guards.some(
-      ({ kind, stream }) => kind === 'serial' && (disturbed.has(stream) || moved.has(stream)),
+      ({ kind, stream }) => moved.has(stream) || (kind === 'serial' && disturbed.has(stream)),
     )
     if (!isDisturbed) return commit
     const theirs = theirsOf(commit)

@@ -34,6 +34,7 @@ export interface AnyStream {
   readonly evolve: Readonly<Record<string, (state: unknown, data: unknown) => unknown>>
   readonly commands: Readonly<Record<string, AnyCaller>>
   readonly concurrency: Concurrency
+  readonly verified: boolean
   readonly version: number
   at(id: string): StreamRef
 }
@@ -51,6 +52,7 @@ export interface StreamDefinition<
   /** `Cart.commands.addItem(id, input)` makes a plain call, to be dispatched. */
   readonly commands: { readonly [K in keyof Commands]: CallerOf<State, Commands[K]> }
   readonly concurrency: Concurrency
+  readonly verified: boolean
   readonly version: number
   /** One stream of this type. */
   at(id: string): StreamRef<StreamDefinition<Type, State, Events, Commands>>
@@ -78,6 +80,11 @@ export interface StreamSpec<
   readonly commands: (kit: CommandKit<Type, State, Events>) => Commands
   /** `commute`: its commits are never disturbed by what others append (likes, log lines). Default: `serial`. */
   readonly concurrency?: Concurrency
+  /**
+   * A server that has the model decides what is pushed to such a stream once more, on what its author knew, and refuses
+   * what the commands do not lead to. Default: false.
+   */
+  readonly verified?: boolean
   /** Count up when a function that the handlers import changes its result, so that saved states are folded anew. */
   readonly version?: number
 }
@@ -109,6 +116,7 @@ export function defineStream<
     evolve: Object.freeze({ ...spec.evolve }),
     commands: Object.freeze(callers),
     concurrency: spec.concurrency ?? 'serial',
+    verified: spec.verified ?? false,
     version: spec.version ?? 1,
     at,
   })

@@ -18,6 +18,7 @@ export const switches = {
   C3: 'what we hold under a dot of ours wins over what the log holds',
   C4: 'what is disturbed is not decided again',
   'C4 cascade': 'only what a foreign entry disturbs is decided again',
+  'C4 commute': 'what leaned on a commit of ours on a stream that commutes is kept',
   C5: 'a receipt takes the commit out of the outbox',
   C6: 'what is refused now leaves the outbox',
   C7: 'what leaned on lost entries is kept',
@@ -37,6 +38,9 @@ export const switches = {
   A5: 'no conflict is found',
   'A5 ahead': 'a base beyond the head is taken',
   A6: 'prev is not compared',
+  A7: 'nothing is decided again on the server',
+  'A7 base': 'it is decided again at the head',
+  'A7 born': 'it is given what is new since the last attempt',
   A8: 'holds are not minded',
   A9: 'entries and receipts are sent before they are durable, and a crash comes between',
 } as const
@@ -95,6 +99,11 @@ const reconciles: Partial<Record<Switch, typeof reconcile>> = {
     const rules = decidingOnly(input.rules, ({ guards }) => guards.some(({ stream }) => streams.has(stream)))
     return reconcile({ ...input, rules })
   },
+  'C4 commute': (input) =>
+    reconcile({
+      ...input,
+      rules: decidingOnly(input.rules, ({ guards }) => guards.some(({ kind }) => kind === 'serial')),
+    }),
   C6(input) {
     const result = reconcile(input)
     return { ...result, outbox: result.outbox.filter((commit) => commit.withdrawn === null) }

@@ -23,6 +23,7 @@ describe('traces', () => {
 
   it('C4 what leaned on a withdrawn commit is decided again', () => {
     isNeeded('C4', 'C4', 'C4 cascade')
+    isNeeded('C4 commute', 'C4 commute')
   })
 
   it('C5 a receipt before the page takes nothing away', () => {
@@ -87,6 +88,10 @@ describe('traces', () => {
     isNeeded('A6', 'A6')
   })
 
+  it('A7 a forged price is refused, and nothing that an honest author decided', () => {
+    isNeeded('A7', 'A7', 'A7 base', 'A7 born')
+  })
+
   it('A8 a slow writer among fast ones is placed', () => {
     isNeeded('A8', 'A8')
   })
@@ -96,9 +101,7 @@ describe('traces', () => {
   })
 
   it('Z6 every rule that is built has a trace and a switch', () => {
-    const built = [...countTo(13).map((n) => `C${n}`), ...countTo(9).map((n) => `A${n}`)].filter(
-      (rule) => rule !== 'A7',
-    )
+    const built = [...countTo(13).map((n) => `C${n}`), ...countTo(9).map((n) => `A${n}`)]
     expect(built.filter((rule) => !traceNames.some((name) => name === rule))).toEqual([])
     expect(built.filter((rule) => !switchNames.some((name) => name === rule))).toEqual([])
   })

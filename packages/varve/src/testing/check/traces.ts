@@ -6,6 +6,7 @@ import { faultOfTrace, type Play, type Trace } from './play.ts'
 import { slowWriterFault } from './slow-writer.ts'
 import type { Protocol } from './switches.ts'
 import { throwingHandlerFault } from './throwing-handler.ts'
+import { commutingCascadeFault, verifyingFault } from './verifying.ts'
 
 export type TraceName = keyof typeof traces
 
@@ -39,6 +40,9 @@ export const traces = {
 
   /** b1 comes between; a1 is withdrawn, and a2 leaned on a1's B. */
   C4: played(cascade),
+
+  /** b1 comes between; a1 is withdrawn, and a2 counted it on a board that commutes. */
+  'C4 commute': commutingCascadeFault,
 
   /** A receipt arrives before the page. If a1 were dropped, A would look free. */
   C5: played((play) => {
@@ -199,6 +203,9 @@ export const traces = {
     play.deliver(play.frame('a', 1), 'place')
     play.deliver(a2, 'stale')
   }),
+
+  /** Honest commits and a forged one, on streams that are marked. */
+  A7: verifyingFault,
 
   /** A writer with a round trip of 5 ticks against one commit per tick. */
   A8: slowWriterFault,

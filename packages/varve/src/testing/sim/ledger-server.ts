@@ -6,7 +6,7 @@
 import type { accept } from '../../core/accept.ts'
 import type { Entry } from '../../core/commit.ts'
 import type { LogId, Position } from '../../core/dot.ts'
-import { createLedger, type Ledger } from '../../core/ledger.ts'
+import { createLedger as coreLedger, type Ledger } from '../../core/ledger.ts'
 import { decodeClient, encode } from '../../protocol/codec.ts'
 import { type ReferenceServer, serveLedgers } from '../reference-server.ts'
 import type { ClientEnd, CrashPoint, OpenSimServer, ServerEnd, ServerGround } from './server-port.ts'
@@ -14,6 +14,8 @@ import type { ClientEnd, CrashPoint, OpenSimServer, ServerEnd, ServerGround } fr
 export interface LedgerServerOptions {
   /** Test-only: an `accept` with a rule switched off. */
   readonly accept?: typeof accept
+  /** Makes the ledger of each log. Default: core's. */
+  readonly createLedger?: (epoch: string) => Ledger
   /** Test-only: answers before it is durable. */
   readonly answersEarly?: boolean
 }
@@ -36,7 +38,7 @@ interface Process {
 
 function openLedgerServer(
   { logs, scheduler, random }: ServerGround,
-  { accept, answersEarly = false }: LedgerServerOptions,
+  { accept, createLedger = (epoch) => coreLedger(epoch, accept), answersEarly = false }: LedgerServerOptions,
 ) {
   /** What is on disk. */
   const disk = new Map<LogId, { epoch: string; entries: Entry[] }>(
@@ -50,7 +52,7 @@ function openLedgerServer(
   function start(): Process {
     const ledgers = new Map<LogId, Ledger>()
     for (const [log, { epoch, entries }] of disk) {
-      const ledger = createLedger(epoch, accept)
+      const ledger = createLedger(epoch)
       for (const { commit, principal, time } of entries) {
         ledger.offer({ epoch, prev: ledger.facts(commit).history, commit, principal, time })
       }
