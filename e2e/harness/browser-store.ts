@@ -34,7 +34,11 @@ export function dotText({ log, dot }: Pick<StoredCommit, 'log' | 'dot'>): string
 }
 
 /** Null while there is no such store on the device. */
-export async function readBrowserStore(page: Page, userId: string): Promise<BrowserStore | null> {
+export function readBrowserStore(page: Page, userId: string): Promise<BrowserStore | null> {
+  return readDatabase(page, databaseOf(userId))
+}
+
+export async function readDatabase(page: Page, database: string): Promise<BrowserStore | null> {
   return page.evaluate(async (name) => {
     // Opening what does not exist would create it.
     const all = await indexedDB.databases()
@@ -78,5 +82,5 @@ export async function readBrowserStore(page: Page, userId: string): Promise<Brow
     } finally {
       database.close()
     }
-  }, databaseOf(userId))
+  }, database)
 }

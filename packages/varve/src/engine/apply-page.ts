@@ -8,6 +8,7 @@ import { VarveError } from '../core/errors.ts'
 import { extendHistory } from '../core/history.ts'
 import { inLineage, writtenBy } from '../core/lineage.ts'
 import type { PlacedCommit } from '../core/reconcile.ts'
+import { barrier } from '../log/barrier.ts'
 import type { LogHead } from '../log/port.ts'
 import { newEntries } from './check-page.ts'
 import { reconcileLog } from './reconcile-log.ts'
@@ -60,6 +61,7 @@ async function tryPage(
     page,
     store({ next: { placed }, revised, inboxGone }) {
       if (collisionIn(placed) !== undefined) return Promise.resolve(null)
+      barrier('apply: decided')
       return log.applyEntries({
         ...revised,
         inboxGone,

@@ -16,6 +16,7 @@ import type { Hash } from '../core/hash.ts'
 import { nameFault } from '../core/plain-data.ts'
 import type { DispatchRequest, DispatchResult } from '../core/query.ts'
 import { validateCommands } from '../core/validate-commands.ts'
+import { barrier } from '../log/barrier.ts'
 import { logLimits } from '../log/port.ts'
 import type { SavedWish } from '../log/wish-journal.ts'
 import { isApplied, readAnswer } from './answered-before.ts'
@@ -109,6 +110,7 @@ export function createDispatch(writer: Writer, options: DispatchOptions): Dispat
     const job = async (): Promise<void> => {
       const taken = take()
       const answers = await writeGroup(id, taken)
+      barrier('dispatch: before the answer')
       for (const [index, answer] of answers.entries()) taken[index]?.resolve(answer)
       await dismissRetried(id, taken, answers)
       waitingOf(id).unshift(...taken.slice(answers.length))
@@ -163,6 +165,7 @@ export function createDispatch(writer: Writer, options: DispatchOptions): Dispat
       // Nothing to write, but a refusal must not be older than what another tab stored.
       return sameShown(mustHeadOf(await log.readRecord(), state.id), state.head)
     }
+    barrier('dispatch: decided')
     const { status, record } = await log.appendCommits({
       log: state.id,
       stamp: stampOf(state),

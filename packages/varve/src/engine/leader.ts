@@ -5,6 +5,7 @@
 import type { Entry } from '../core/commit.ts'
 import { type Dot, type LogId, type Position, type ReplicaId, sameDot } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
+import { barrier } from '../log/barrier.ts'
 import { logLimits, type Snapshot } from '../log/port.ts'
 import { applyPage } from './apply-page.ts'
 import { emptyPending } from './empty-pending.ts'
@@ -58,6 +59,7 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
     const record = await log.mintLeader(replica, asLeader)
     fence = record.replica === replica ? record.fence : null
     await catchUp(writer)
+    barrier('lead: named')
     options.onLeadChange()
   }
 

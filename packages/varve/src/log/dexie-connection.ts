@@ -10,6 +10,7 @@
  * that was there and is not any more is never created again in silence. Does not know what is stored.
  */
 import { VarveError } from '../core/errors.ts'
+import { barrier } from './barrier.ts'
 import { type Database, type DatabaseOptions, newDatabase, type TableName } from './dexie-schema.ts'
 import { failures, type GoneCode, goneFailure } from './failures.ts'
 
@@ -103,10 +104,14 @@ export function openConnection(options: ConnectionOptions): Connection {
     const begun: { ending?: Promise<IDBTransaction> } = {}
     try {
       await opened
+      barrier('before the transaction', [mode, tables])
       const result = await database.transaction(mode, [...tables], async ({ idbtrans }) => {
         begun.ending = endOf(idbtrans)
-        return await body(database)
+        const done = await body(database)
+        barrier('before the commit', [mode, tables])
+        return done
       })
+      barrier('after the commit', [mode, tables])
       isFull = false
       return result
     } catch (cause) {

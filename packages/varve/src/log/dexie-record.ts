@@ -2,6 +2,7 @@
 import type { LogId, Position } from '../core/dot.ts'
 import { assert } from '../core/errors.ts'
 import type { Lineage } from '../core/lineage.ts'
+import { barrier } from './barrier.ts'
 import type { Database, MetaRow } from './dexie-schema.ts'
 import { failures } from './failures.ts'
 import type { LogHead, StoreRecord } from './port.ts'
@@ -33,8 +34,10 @@ export async function writeStore(database: Database, record: StoreRecord, create
   const row: MetaRow = { key: 'store', ...store }
   if (created) await database.meta.add(row)
   else await database.meta.put(row)
+  barrier('store: row written')
   for (const head of heads) {
     await writeHead(database, head)
+    barrier('store: head written')
     await writeLineage(database, head)
   }
 }

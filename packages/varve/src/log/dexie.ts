@@ -8,6 +8,7 @@
 import type { Commit, Entry } from '../core/commit.ts'
 import { deepFreeze } from '../core/deep-freeze.ts'
 import type { Dot, LogId } from '../core/dot.ts'
+import { barrier } from './barrier.ts'
 import { packPages } from './codec.ts'
 import { openConnection } from './dexie-connection.ts'
 import { dropEntriesAfter, packEntries, readEntriesAfter, readStreamAfter } from './dexie-entries.ts'
@@ -94,6 +95,7 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
       if (refusal !== null) return { status: refusal, record }
       const before = mustHead(record, request.log)
       const head = await body(database, before)
+      barrier('before the head', tables)
       if (head !== before) await writeHead(database, head)
       return { status: 'written' as const, record: withHead(record, head) }
     })
@@ -121,6 +123,7 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
     const change = outboxChange(placed, request.changed)
     const dots = [...placed, ...request.changed.map((commit) => commit.dot)]
     const moved = await writeOutboxChange(database, { log: head.log, dots, change })
+    barrier('pending: outbox changed')
     await writeInboxItems(database, request.inbox)
     return moved ? { ...head, outboxRevision: head.outboxRevision + 1 } : head
   }
@@ -167,7 +170,9 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
         checkOutboxChange(request)
         const head = headAfterApply(before, request)
         if (rows.length > 0) await database.entries.bulkAdd(rows)
+        barrier('apply: entries added')
         await database.inbox.bulkDelete(request.inboxGone.map((dot) => [head.log, dot.replica, dot.counter]))
+        barrier('apply: inbox cleared')
         return changePending(database, head, { placed: request.placed, request })
       })
     },
@@ -183,10 +188,14 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
         const head = headAfterReset(before, request)
         const { log, position } = request
         await dropEntriesAfter(database, log, position)
+        barrier('reset: entries dropped')
         await dropSnapshotsAfter(database, log, position)
+        barrier('reset: snapshots dropped')
         await replaceOutbox(database, { log, seq: head.outboxRevision, pages })
+        barrier('reset: outbox replaced')
         await database.inbox.bulkDelete(request.inboxGone.map((dot) => [log, dot.replica, dot.counter]))
         await putInboxItems(database, request)
+        barrier('reset: inbox changed')
         await writeLineage(database, head)
         return { ...head, outboxRevision: head.outboxRevision + pages.length + 1 }
       })

@@ -8,6 +8,7 @@ import type { LogId } from '../core/dot.ts'
 import { messageOf, VarveError } from '../core/errors.ts'
 import type { Problem } from '../core/query.ts'
 import type { SyncReport } from '../engine/sync-port.ts'
+import { barrier } from '../log/barrier.ts'
 import type { StoredLog } from '../protocol/channel.ts'
 import { decodeServer, encode } from '../protocol/codec.ts'
 import { stepSession } from '../protocol/session.ts'
@@ -153,7 +154,9 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
         connection = null
         return
       case 'send':
+        barrier('before the send', output)
         connection?.send(encode(output.message))
+        barrier('after the send', output)
         return
       case 'apply':
         return applyNow(output)
@@ -179,6 +182,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       onText: (text) => {
         if (!isPresent()) return
         const decoded = decodeServer(text)
+        barrier('heard from the server', decoded)
         take(decoded.ok ? { type: 'received', message: decoded.message } : { type: 'garbled' })
       },
       onClose: () => {
@@ -195,6 +199,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
     if (failing.has(log)) return
     try {
       const result = await engine.applyEntries(log, epoch, entries)
+      barrier('sync: applied')
       trouble = null
       if (result === 'fenced') fencedOut.resolve()
       else if (result === 'gap') queue.push({ type: 'not_applied', log })

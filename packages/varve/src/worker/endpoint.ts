@@ -7,6 +7,7 @@
  * that nobody waits; it never throws.
  */
 import type { Endpoint } from 'comlink'
+import { barrier } from '../log/barrier.ts'
 import { type Contract, contractMethods, type Failed } from './contract.ts'
 import { fitsContract } from './request-shape.ts'
 
@@ -47,7 +48,10 @@ export function filterEndpoint(inner: RawEndpoint): FilteredEndpoint {
   }
 
   return Object.freeze({
-    postMessage: (message: unknown, transfer?: Transferable[]) => inner.postMessage(message, transfer ?? []),
+    postMessage(message: unknown, transfer?: Transferable[]) {
+      inner.postMessage(message, transfer ?? [])
+      barrier('answered the page', message)
+    },
     addEventListener(type: string, listener: EventListenerOrEventListenerObject) {
       if (type !== 'message') return
       const wrapper = (event: MessageEvent) => pass(listener, event)
