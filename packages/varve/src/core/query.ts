@@ -233,7 +233,10 @@ export interface StoreStatus {
 }
 
 /** What the engine says; the page adds since when it is so. */
-export type EngineStatus = Omit<StoreStatus, 'syncedAt'>
+export type EngineStatus = Omit<StoreStatus, 'syncedAt'> & {
+  /** How often something pending was written on this device; it only grows. For the witness of the store. */
+  readonly writes: number
+}
 
 /** One event of a stream's history. `position` and `time` are null while it is pending. */
 export interface HistoryEvent {

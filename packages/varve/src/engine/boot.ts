@@ -34,6 +34,8 @@ export interface Booted {
   readonly created: boolean
   /** Entries that no snapshot holds. */
   readonly unsaved: number
+  /** Outbox revisions of logs that the store has and that are not opened here. */
+  readonly writesElsewhere: number
 }
 
 export async function boot({ model, log, logs, ports, freeze, publish }: BootOptions): Promise<Booted> {
@@ -44,6 +46,9 @@ export async function boot({ model, log, logs, ports, freeze, publish }: BootOpt
   })
   const { record, folded } = await foldRecord(ensured.record)
   const { worlds, views, read, times } = folded
+  const writesElsewhere = record.heads
+    .filter(({ log: id }) => logs.every((each) => each.id !== id))
+    .reduce((sum, { outboxRevision }) => sum + outboxRevision, 0)
   const states = logs.map(({ id, kind }) => {
     const confirmed = worlds.get(id)
     assert(confirmed !== undefined, 'Every log of the store was folded.')
@@ -65,7 +70,7 @@ export async function boot({ model, log, logs, ports, freeze, publish }: BootOpt
   const writer = { model, log, present, freeze }
   await refresh(writer)
   await reorder(writer)
-  return { present, store: record.store, created: ensured.created, unsaved: read }
+  return { present, store: record.store, created: ensured.created, unsaved: read, writesElsewhere }
 
   /** Another tab may reset a log meanwhile. */
   async function foldRecord(

@@ -224,6 +224,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
       withdrawn: present.inbox().length,
       logs: present.logs(),
       stalledSince,
+      writesElsewhere: booted.writesElsewhere,
       failures: present.views.failures(),
       saved,
     })

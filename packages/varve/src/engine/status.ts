@@ -21,6 +21,8 @@ export interface StatusFacts {
   readonly stalledSince: number
   /** Wishes that are saved, but not in a log yet. */
   readonly saved: number
+  /** Outbox revisions of logs that the store has and this engine has not opened. */
+  readonly writesElsewhere: number
   readonly failures: readonly ProjectionFailure[]
 }
 
@@ -47,6 +49,7 @@ export function statusOf(facts: StatusFacts): EngineStatus {
     store: facts.store,
     logs,
     failures: facts.failures,
+    writes: facts.logs.reduce((sum, { head }) => sum + head.outboxRevision, facts.writesElsewhere),
   }
 }
 

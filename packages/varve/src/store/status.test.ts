@@ -48,7 +48,7 @@ describe('the status line', () => {
   })
 
   it('S20 names a lost store only if there is nothing more urgent', () => {
-    const known = { ...nothingKnown, told, worker: 'up' as const, lost: true }
+    const known = { ...nothingKnown, told, worker: 'up' as const, lost: 'store_lost' as const }
     expect(statusOf(known).problem?.code).toBe('store_lost')
     expect(statusOf({ ...known, told: { ...told, problem } }).problem).toBe(problem)
   })

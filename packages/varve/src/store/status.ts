@@ -4,7 +4,7 @@
  * replaced nothing is "synced".
  */
 import type { Problem, StoreStatus } from '../core/query.ts'
-import type { Failed } from '../worker/contract.ts'
+import type { Failed, Loss } from '../worker/contract.ts'
 
 export interface Known {
   /** As the engine last said, or null before it has spoken. */
@@ -12,7 +12,7 @@ export interface Known {
   readonly worker: 'up' | 'starting'
   /** The store cannot be used (any more). */
   readonly failure: Failed | null
-  readonly lost: boolean
+  readonly lost: Loss | null
   /** The server wants a token, and `auth` has given none that it takes. */
   readonly signIn: boolean
 }
@@ -21,7 +21,7 @@ export const nothingKnown: Known = Object.freeze({
   told: null,
   worker: 'starting',
   failure: null,
-  lost: false,
+  lost: null,
   signIn: false,
 })
 
@@ -43,7 +43,8 @@ export const statusAtFirst: StoreStatus = Object.freeze({
 export function statusOf({ told, worker, failure, lost, signIn }: Known): StoreStatus {
   const status = told ?? statusAtFirst
   if (failure !== null) return { ...status, phase: 'halted', problem: failure, stalled: null, leading: false }
-  const problem = (signIn ? signInProblem : null) ?? status.problem ?? (lost ? lostProblem : null)
+  const problem =
+    (signIn ? signInProblem : null) ?? status.problem ?? (lost === null ? null : lossProblems[lost])
   const isStale = worker !== 'up' && (status.phase === 'syncing' || status.phase === 'synced')
   const phase = isStale ? 'connecting' : status.phase
   if (phase === status.phase && problem === status.problem) return status
@@ -63,8 +64,15 @@ const signInProblem: Problem = Object.freeze({
   hint: 'Sign in again; work goes on meanwhile and is saved on this device.',
 })
 
-const lostProblem: Problem = Object.freeze({
-  code: 'store_lost',
-  message: 'What this site had saved on this device is gone.',
-  hint: 'The browser or somebody cleared it. What the server has comes back; what was not sent yet is lost.',
+const lossProblems: Readonly<Record<Loss, Problem>> = Object.freeze({
+  store_lost: {
+    code: 'store_lost',
+    message: 'What this site had saved on this device is gone.',
+    hint: 'The browser or somebody cleared it. What the server has comes back; what was not sent yet is lost.',
+  },
+  store_rolled_back: {
+    code: 'store_rolled_back',
+    message: 'The browser has set this store back to an earlier state.',
+    hint: 'What the server has comes back; what was not sent and is no longer stored is lost.',
+  },
 })

@@ -42,6 +42,7 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
   const { auth = null, witness = noWitness, frame = defaultFrame, now = Date.now } = options
   const status = createCell(statusAtFirst)
   const lost = createCell(false)
+  let writes = -1
   const windows = new Set<() => void>()
   let known = nothingKnown
   let incarnation = 0
@@ -49,13 +50,13 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
 
   const know = (more: Partial<Known>): void => {
     known = { ...known, ...more }
-    lost.set(known.lost)
+    lost.set(known.lost !== null)
     status.set(statusOf(known))
   }
   const stopLife = options.onLife?.((life) => {
     if (life.phase === 'over') return know({ failure: life.failure })
     incarnation = life.incarnation
-    if (life.phase === 'up') know({ worker: 'up', lost: witness.write(life.opened) || known.lost })
+    if (life.phase === 'up') know({ worker: 'up', lost: witness.write(life.opened) ?? known.lost })
     else know({ worker: 'starting' })
   })
   const ready = openHost()
@@ -90,6 +91,10 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
     // Not when it ends: a device that slept was not synced until it woke up.
     const syncedAt = update.status.phase === 'synced' ? now() : (known.told?.syncedAt ?? null)
     know({ told: { ...update.status, syncedAt } })
+    if (update.status.writes !== writes) {
+      writes = update.status.writes
+      witness.note(update.status.store, writes)
+    }
     signIn?.hear(wantsToken(update.status))
   })
 
@@ -105,7 +110,7 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
     lost$: lost.value$,
     acknowledgeLoss() {
       witness.acknowledge()
-      know({ lost: false })
+      know({ lost: null })
     },
     now,
     newId: options.newId ?? (() => crypto.randomUUID()),

@@ -7,7 +7,7 @@ import { defineModel } from '../core/model.ts'
 import { defineProjection } from '../core/projection.ts'
 import type { StoreStatus } from '../core/query.ts'
 import { defineStream } from '../core/stream.ts'
-import { openMemoryLog } from '../testing/index.ts'
+import { memoryDisk, openMemoryLog } from '../testing/index.ts'
 import { openLocalStore } from '../testing/open-test-store.ts'
 import {
   Busy,
@@ -20,8 +20,24 @@ import {
   theatre,
 } from '../testing/theatre-store.fixture.ts'
 import type { FateOf, Store } from './store.ts'
+import { localWitness } from './witness.ts'
 
 const { take, free, join } = Seat.commands
+
+/** What localStorage is, of one test. */
+function memoryStorage(): Storage {
+  const items = new Map<string, string>()
+  return {
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
+    clear: () => items.clear(),
+    key: (at) => [...items.keys()][at] ?? null,
+    get length() {
+      return items.size
+    },
+  }
+}
 
 /** All values of an observable from now on, and whether it is over. */
 function record<T>(observable: Observable<T>) {
@@ -580,28 +596,51 @@ describe('opening', () => {
   })
 
   it('S20 a store that was here before and is gone is told as lost until that is acknowledged', async () => {
-    const kept: { store: string | null; isLost: boolean } = { store: 'another', isLost: false }
-    const store = openLocalStore(theatre, {
-      witness: {
-        read: () => kept.store,
-        write(opened) {
-          kept.store = opened.store
-          kept.isLost ||= opened.lost
-          return kept.isLost
-        },
-        acknowledge() {
-          kept.isLost = false
-        },
-      },
-    })
+    const storage = memoryStorage()
+    storage.setItem('varve:local:store', 'another 3')
+    const visit = () => openLocalStore(theatre, { witness: localWitness('local', storage) })
+    const store = visit()
     await store.ready
     const lost = record(store.lost$)
     expect((await firstValueFrom(store.status$)).problem?.code).toBe('store_lost')
-    store.acknowledgeLoss()
-    expect(lost.values).toEqual([true, false])
-    expect((await firstValueFrom(store.status$)).problem).toBeNull()
-    expect(kept.store).not.toBe('another')
     await store.close()
+    const later = visit()
+    await later.ready
+    expect(lost.values).toEqual([true])
+    expect((await firstValueFrom(later.status$)).problem?.code).toBe('store_lost')
+    later.acknowledgeLoss()
+    expect((await firstValueFrom(later.status$)).problem).toBeNull()
+    expect(storage.getItem('varve:local:store')).not.toContain('another')
+    await later.close()
+  })
+
+  it('S20 a store that the browser has set back since the last visit is told, and works', async () => {
+    const storage = memoryStorage()
+    const disk = memoryDisk()
+    const visit = () =>
+      openLocalStore(theatre, { witness: localWitness('local', storage), log: openMemoryLog(disk) })
+    const first = visit()
+    await first.dispatch(take('1', { by: 'Ann' }))
+    const yesterday = disk.clone()
+    await first.dispatch(take('2', { by: 'Ann' }))
+    await first.close()
+    const untouched = visit()
+    await untouched.ready
+    expect((await firstValueFrom(untouched.status$)).problem).toBeNull()
+    await untouched.close()
+
+    disk.setBack(yesterday)
+    const second = visit()
+    await second.ready
+    expect((await firstValueFrom(second.status$)).problem?.code).toBe('store_rolled_back')
+    expect(await firstValueFrom(second.lost$)).toBe(true)
+    expect(await second.dispatch(take('2', { by: 'Ben' }))).toMatchObject({ ok: true })
+    second.acknowledgeLoss()
+    await second.close()
+    const third = visit()
+    await third.ready
+    expect(await firstValueFrom(third.lost$)).toBe(false)
+    await third.close()
   })
 
   it('S41 the status tells when the store was last told to be synced', async () => {

@@ -39,7 +39,7 @@ describe('ERRORS.md', () => {
     const shown = [
       problemOf('stuck'),
       statusOf({ ...nothingKnown, signIn: true }).problem,
-      statusOf({ ...nothingKnown, lost: true }).problem,
+      statusOf({ ...nothingKnown, lost: 'store_lost' }).problem,
     ]
     expect(headingsOf('Problems that are only shown')).toEqual(
       shown.map((problem) => problem?.code).toSorted(),

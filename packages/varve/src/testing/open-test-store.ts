@@ -12,7 +12,7 @@ import type { Store } from '../store/store.ts'
 import { type HostOptions, storeOn } from '../store/store-on.ts'
 import type { SyncFactory } from '../sync/index.ts'
 import type { Host, Opened, OpenRequest, Reply } from '../worker/contract.ts'
-import { failureOf, hostOf, reply } from '../worker/host.ts'
+import { failureOf, hostOf, lossOf, reply } from '../worker/host.ts'
 
 export interface LocalStoreOptions<LogKind extends string = string>
   extends Partial<Omit<HostOptions<LogKind>, 'onLife'>> {
@@ -57,7 +57,7 @@ export function localHost(model: Model, options: LocalStoreOptions): Host {
         return inner.close()
       },
     })
-    return { store: engine.store, lost: witness !== null && witness !== engine.store }
+    return { store: engine.store, lost: lossOf(witness, engine) }
   }
   const ask = async <T>(question: (host: Host) => Promise<Reply<T>>): Promise<Reply<T>> =>
     host === null ? { ok: false, failure: failureOf(notOpen()) } : question(host)

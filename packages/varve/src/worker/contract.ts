@@ -24,7 +24,7 @@ export interface OpenRequest {
   /** For each kind of log of the model, which log it is: `{ customer: 'customer/42' }`. */
   readonly logs: Readonly<Record<string, LogId>>
   readonly actor: string | null
-  /** The store's identity as witnessed outside IndexedDB, or null if none was. */
+  /** What witness.ts made of the store here before (see `lossOf`), or null. */
   readonly witness: string | null
   /** Web Lock that this worker holds while it lives. */
   readonly aliveLock: string
@@ -33,11 +33,14 @@ export interface OpenRequest {
   readonly awaitToken?: boolean
 }
 
+/** The store is gone, or an earlier state of it has come back; with it what it had not sent. */
+export type Loss = 'store_lost' | 'store_rolled_back'
+
 export interface Opened {
   /** The store's identity, to be witnessed. */
   readonly store: string
-  /** A store was witnessed here before and is gone, with what it had not sent. */
-  readonly lost: boolean
+  /** What became of the store that was witnessed here before. */
+  readonly lost: Loss | null
 }
 
 export interface Failed {

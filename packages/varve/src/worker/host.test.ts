@@ -43,14 +43,14 @@ describe('host', () => {
 
   it('E30 a store that was witnessed here and is another one now was lost', async () => {
     const host = hostOf(await openTab(memoryDisk(), 'a'))
-    expect(await host.open(request)).toEqual({ ok: true, value: { store: 'a1', lost: false } })
+    expect(await host.open(request)).toEqual({ ok: true, value: { store: 'a1', lost: null } })
     expect(await host.open({ ...request, witness: 'a1' })).toEqual({
       ok: true,
-      value: { store: 'a1', lost: false },
+      value: { store: 'a1', lost: null },
     })
     expect(await host.open({ ...request, witness: 'old' })).toEqual({
       ok: true,
-      value: { store: 'a1', lost: true },
+      value: { store: 'a1', lost: 'store_lost' },
     })
   })
 

@@ -4,7 +4,7 @@
  */
 import { messageOf, VarveError } from '../core/errors.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Failed, Host, OpenRequest, Reply } from './contract.ts'
+import type { Failed, Host, Loss, OpenRequest, Reply } from './contract.ts'
 import type { Overflow } from './serve-overflow.ts'
 
 export interface HostOptions {
@@ -29,7 +29,7 @@ export function hostOf(
   }
   return Object.freeze({
     open: ({ witness }: OpenRequest) =>
-      reply(async () => ({ store: engine.store, lost: witness !== null && witness !== engine.store })),
+      reply(async () => ({ store: engine.store, lost: lossOf(witness, engine) })),
     dispatch: (request, again) => reply(() => dispatch(request, again)),
     subscribe: (query, listener) => engine.subscribe(query, listener),
     history: (stream, from, past) => reply(() => engine.history(stream, from, past)),
@@ -40,6 +40,17 @@ export function hostOf(
     setToken: (token) => reply(async () => nothing(setToken(token))),
     close: () => reply(() => nothing(close())),
   } satisfies Host)
+}
+
+/** A witness is the store's identity and, behind a space, how often it had been written to. */
+export function lossOf(
+  witness: string | null,
+  { store, status }: Pick<Engine, 'store' | 'status'>,
+): Loss | null {
+  if (witness === null) return null
+  const [witnessed, saved = '0'] = witness.split(' ')
+  if (witnessed !== store) return 'store_lost'
+  return Number(saved) > status().writes ? 'store_rolled_back' : null
 }
 
 /** Runs a call; what it throws becomes a value. */

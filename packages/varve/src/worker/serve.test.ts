@@ -80,7 +80,9 @@ describe('serving a store', () => {
 
   it('B14 a witness of another store means that this one was lost', async () => {
     const served = border()
-    expect(await served.open(openRequest({ witness: 'another' }))).toMatchObject({ value: { lost: true } })
+    expect(await served.open(openRequest({ witness: 'another' }))).toMatchObject({
+      value: { lost: 'store_lost' },
+    })
   })
 
   it('B16 sync starts with the token, or not before it comes', async () => {

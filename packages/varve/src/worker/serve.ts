@@ -18,7 +18,7 @@ import { openTabChannel, type SyncFactory, systemClock } from '../sync/index.ts'
 import type { Contract, Host, Opened, OpenRequest, Reply } from './contract.ts'
 import { modelSignature } from './contract-model.ts'
 import { filterEndpoint, type RawEndpoint } from './endpoint.ts'
-import { failureOf, hostOf, reply } from './host.ts'
+import { failureOf, hostOf, lossOf, reply } from './host.ts'
 import { postUpdates } from './post-updates.ts'
 import { startOverflow } from './serve-overflow.ts'
 import { type Syncing, startSyncing } from './serve-sync.ts'
@@ -80,7 +80,7 @@ export function createBorder(model: Model, options: ServeOptions = {}): Contract
               report: ports.report,
             })
       state = { phase: 'open', host: hostOf(engine, { ...syncing, overflow }), syncing }
-      return { store: engine.store, lost: witness !== null && witness !== engine.store }
+      return { store: engine.store, lost: lossOf(witness, engine) }
     } catch (error) {
       await log.close()
       throw error
