@@ -8,12 +8,15 @@ export interface OrderWords {
   readonly tone: Tone
 }
 
-export function orderWords({ status, placedInLog, refusal }: OrderRow): OrderWords {
+/** @param isSent the shop says that it has what is not in the log yet */
+export function orderWords({ status, placedInLog, refusal }: OrderRow, isSent = false): OrderWords {
   switch (status) {
     case 'requested':
       return placedInLog
         ? { text: 'Received, checking stock', tone: 'accent' }
-        : { text: 'Waiting to be sent', tone: 'warn' }
+        : isSent
+          ? { text: 'Sent, not final yet', tone: 'accent' }
+          : { text: 'Waiting to be sent', tone: 'warn' }
     case 'placed':
       return { text: 'Confirmed', tone: 'good' }
     case 'declined':
@@ -23,7 +26,7 @@ export function orderWords({ status, placedInLog, refusal }: OrderRow): OrderWor
     case 'cancelled':
       return placedInLog
         ? { text: 'Cancelled', tone: 'plain' }
-        : { text: 'Cancelled, waiting to be sent', tone: 'warn' }
+        : { text: isSent ? 'Cancelled, not final yet' : 'Cancelled, waiting to be sent', tone: 'warn' }
   }
 }
 

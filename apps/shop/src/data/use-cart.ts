@@ -32,7 +32,7 @@ export function useCart() {
       product,
     }
   })
-  return { lines, generation: cart.generation, commands, waiting: pending.length }
+  return { lines, generation: cart.generation, commands, pending }
 }
 
 export function useCartPieces(): number {

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { ArrowRight, ShoppingBag, Trash2 } from 'lucide-react'
 import { perform } from '../data/perform.ts'
 import { type CartLine, useCart } from '../data/use-cart.ts'
+import { useUnsentFate } from '../data/use-unsent-fate.ts'
 import { piecesOf, piecesPerLineMax, totalOf } from '../model/line.ts'
 import { formatCents } from '../model/money.ts'
 import { Badge } from '../ui/badge.tsx'
@@ -14,7 +15,8 @@ import { showToast } from '../ui/toast.tsx'
 import { LineHead } from './line-head.tsx'
 
 export function CartPage() {
-  const { lines, waiting } = useCart()
+  const { lines, pending } = useCart()
+  const isSent = useUnsentFate(pending)?.status === 'sent'
   if (lines.length === 0) {
     return (
       <Page title="Your cart">
@@ -58,7 +60,11 @@ export function CartPage() {
             <ArrowRight className="size-5" aria-hidden="true" />
           </Link>
           <p className="mt-4 flex min-h-6 justify-center">
-            {waiting > 0 && <Badge tone="warn">Saved here, not sent yet</Badge>}
+            {pending.length > 0 && (
+              <Badge tone={isSent ? 'accent' : 'warn'}>
+                {isSent ? 'Sent, not final yet' : 'Saved here, not sent yet'}
+              </Badge>
+            )}
           </p>
         </Card>
       </div>

@@ -31,7 +31,7 @@ export function OrderHistory({ orderId, order }: { readonly orderId: string; rea
             <p className="font-medium leading-snug">{words[event.type]}</p>
             <p className="text-muted text-sm">
               {formatTime(event.time ?? event.now)}
-              {event.position === null ? ', on this device, not sent yet' : `, entry ${event.position}`}
+              {event.position === null ? ', on this device, not final yet' : `, entry ${event.position}`}
             </p>
           </li>
         ))}

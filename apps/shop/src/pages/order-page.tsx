@@ -1,11 +1,13 @@
 /** One order: what it is, what became of it, and everything that happened to it. */
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { PackageX } from 'lucide-react'
+import type { FateNowOf } from 'varve'
 import { useProjection, useStore, useStream } from 'varve/react'
 import { orderWords, refusalText } from '../data/order-words.ts'
 import { perform } from '../data/perform.ts'
 import { useCatalogue } from '../data/use-catalogue.ts'
 import { useOpenInbox } from '../data/use-open-inbox.ts'
+import { useUnsentFate } from '../data/use-unsent-fate.ts'
 import { formatCents } from '../model/money.ts'
 import { Order } from '../model/order.ts'
 import { type OrderRow, Orders } from '../model/orders.ts'
@@ -54,7 +56,9 @@ function MissingOrder({ orderId }: { readonly orderId: string }) {
 
 function KnownOrder({ orderId, order }: { readonly orderId: string; readonly order: OrderRow }) {
   const { bySku } = useCatalogue()
-  const words = orderWords(order)
+  const [, , { pending }] = useStream(Order, orderId)
+  const fate = useUnsentFate(pending)
+  const words = orderWords(order, fate?.status === 'sent')
   const short = new Set(order.refusal?.lines.map(({ sku }) => sku))
   const nameOf = (sku: string) => bySku.get(sku)?.name ?? sku
   return (
@@ -64,7 +68,7 @@ function KnownOrder({ orderId, order }: { readonly orderId: string; readonly ord
           <div role="status" className="flex flex-wrap items-center justify-between gap-3">
             <Badge tone={words.tone}>{words.text}</Badge>
           </div>
-          <p className="mt-3 text-muted text-sm">{explain(order, nameOf)}</p>
+          <p className="mt-3 text-muted text-sm">{explain(order, fate, nameOf)}</p>
           <h2 className="sr-only">What you ordered</h2>
           <ul className="mt-3 divide-y divide-line border-line border-t">
             {order.lines.map(({ sku, quantity, priceCents }) => (
@@ -103,7 +107,10 @@ function KnownOrder({ orderId, order }: { readonly orderId: string; readonly ord
   )
 }
 
-function explain(order: OrderRow, nameOf: (sku: string) => string): string {
+function explain(order: OrderRow, fate: FateNowOf | null, nameOf: (sku: string) => string): string {
+  if (fate?.status === 'sent') return 'The shop says that it has this. It is not final before it comes back.'
+  if (fate?.status === 'pending' && fate.reverted)
+    return 'The shop had this already, and was restored from an older copy. It is sent again.'
   if (order.refusal !== null && order.status === 'declined') return refusalText(order.refusal, nameOf)
   if (order.status === 'placed') return 'Everything is set aside for you.'
   if (order.status === 'cancelled') return 'What was set aside for you is free again.'

@@ -28,7 +28,7 @@ const icons: Record<Tone, LucideIcon> = {
 export function StatusChip() {
   const status = useSync()
   const words = statusWords(status)
-  const Icon = icons[words.tone]
+  const Icon = status.stalled === null ? icons[words.tone] : TriangleAlert
   const counted = status.pending > 0 && status.phase !== 'syncing'
   return (
     <>
@@ -73,7 +73,7 @@ function StatusDetails() {
       )}
       {status.stalled !== null && <StalledNote stalled={status.stalled} />}
       <dl className="mt-4 grid grid-cols-[1fr_auto] gap-y-1.5 border-line border-t pt-4 text-sm">
-        <Detail name="Changes not sent" value={String(status.pending)} />
+        <Detail name="Changes not confirmed" value={String(status.pending)} />
         <Detail name="Up to date as of" value={asOf === null ? 'now' : formatTime(asOf)} />
         {status.phase !== 'local' && <Detail name="Last synced" value={lastSynced(status)} />}
         {status.logs.map(({ log, position, head }) => (

@@ -18,11 +18,11 @@ test('what is stuck is named, with what is known of the reason', () => {
   const since = new Date(2026, 4, 3, 10, 42).getTime()
   const stalled = { log: 'l', dot: { replica: 'a', counter: 1 }, commands: [], since, why: 'no_answer' }
   expect(statusWords({ phase: 'syncing', pending: 2, problem: null, stalled }).text).toBe(
-    'Stuck · 2 not taken',
+    'Stuck · 2 not confirmed',
   )
   expect(statusWords({ phase: 'offline', pending: 2, problem: null, stalled }).short).toBe('Offline')
   expect(stalledText(stalled, 'Your order', since)).toBe(
-    'Your order: not taken since 10:42. The shop does not answer to it.',
+    'Your order: no progress since 10:42. The shop does not answer to it.',
   )
   expect(stalledText({ ...stalled, why: 'no_entry' }, 'Your order', since)).toContain('does not send it back')
   expect(stalledText({ ...stalled, why: 'overloaded' }, 'Your order', since)).toContain('(overloaded)')

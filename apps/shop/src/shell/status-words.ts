@@ -45,9 +45,9 @@ export function statusWords({ phase, pending, problem, stalled = null }: Told): 
       if (stalled !== null) {
         return {
           short: 'Stuck',
-          text: `Stuck · ${pending} not taken`,
+          text: `Stuck · ${pending} not confirmed`,
           tone: 'warn',
-          explanation: `${waiting} on this device. The shop can be reached, but does not take it.`,
+          explanation: `${waiting} on this device. The shop can be reached, but this does not get on.`,
         }
       }
       return {
@@ -75,7 +75,7 @@ export function statusWords({ phase, pending, problem, stalled = null }: Told): 
 
 /** What is stuck, since when, and what is known of the reason. */
 export function stalledText({ since, why }: Stalled, wish: string, now = Date.now()): string {
-  const what = `${wish}: not taken since ${formatTime(since, now)}.`
+  const what = `${wish}: no progress since ${formatTime(since, now)}.`
   switch (why) {
     case 'no_answer':
       return `${what} The shop does not answer to it.`
