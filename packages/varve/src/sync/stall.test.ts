@@ -1,13 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { Account, shop } from '../core/cart.fixture.ts'
+import { type Commit, outcomeOf, sealCommit } from '../core/commit.ts'
 import { createLedger } from '../core/ledger.ts'
 import { type Engine, openEngine } from '../engine/engine.ts'
 import { memoryDisk, openMemoryLog } from '../log/index.ts'
+import { type Channel, openChannel, receivedReceipt } from '../protocol/channel.ts'
 import type { ClientMessage, RefusalCode, ServerMessage } from '../protocol/messages.ts'
+import { newSession, type SessionState } from '../protocol/session-state.ts'
 import { freezableTab, virtualTime } from '../testing/freezable-tabs.fixture.ts'
 import { memoryNetwork, memoryPorts } from '../testing/memory-ports.ts'
 import { referenceServer } from '../testing/reference-server.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
+import { stalledBeatsMin, watchStalls } from './stall.ts'
 import { startSync } from './sync.ts'
 
 const closing: (() => Promise<void>)[] = []
@@ -73,6 +77,15 @@ function device() {
   return { open, mood, network, pass: time.pass, clock: time.clock, ledger }
 }
 
+/** Of somebody else, on a stream that nobody else writes to. */
+function strangersCommit(counter: number): Commit {
+  return sealCommit({
+    ...{ log: 'bank/1', dot: { replica: 'z', counter }, base: 0, born: 0, parent: null },
+    ...{ guards: [], events: [], withdrawn: null, commands: [], now: 0, seed: `z${counter}` },
+    ...{ actor: null, correlation: null, causation: null },
+  })
+}
+
 describe('work that is stuck', () => {
   it('Y19 is named after 30 s in which the server says nothing to it, in every tab, and no more when it got on', async () => {
     const { open, mood, pass, clock } = device()
@@ -105,6 +118,42 @@ describe('work that is stuck', () => {
     await pass(33_000)
     expect(a.stalled()).toMatchObject({ why: 'overloaded' })
     expect(a.engine.status().phase).toBe('syncing')
+  })
+
+  it('Y19 is named if it is refused for ever, though others get on', async () => {
+    const { open, mood, pass, ledger } = device()
+    const a = await open()
+    mood.refuse = 'conflict'
+    await a.deposit(3, 'first')
+    for (let n = 1; n <= 10; n += 1) {
+      const commit = strangersCommit(n)
+      const prev = ledger.facts(commit).history
+      expect(ledger.offer({ epoch: 'e', prev, commit, principal: null, time: n }).kind).toBe('place')
+      await pass(10_000)
+      if (n < 4) expect(a.stalled()).toBe(null)
+    }
+    expect(a.engine.status().logs.find(({ log }) => log === 'bank/1')?.position).toBeGreaterThan(5)
+    expect(a.stalled()).toMatchObject({ why: 'conflict' })
+  })
+
+  it('Y19 is not named any more from the moment in which it gets on', () => {
+    const commit = strangersCommit(1)
+    const stored = {
+      ...{ log: 'bank/1', epoch: 'e', position: 0, chain: '', history: '', resets: 0 },
+      outbox: [commit],
+    }
+    const channel = openChannel(stored, 'e', 0)
+    const live = (present: Channel): SessionState => ({
+      ...newSession('s', 't', [stored]),
+      ...{ phase: 'live', channels: new Map([['bank/1', present]]), heartbeatMs: 1, heardAtMs: 0 },
+      ...{ pingedAtMs: 0, deadlineMs: 0, pingId: 0 },
+    })
+    const stalls = watchStalls()
+    for (let beat = 0; beat <= stalledBeatsMin; beat += 1) stalls.beat(live(channel))
+    expect(stalls.get(live(channel))).toMatchObject({ dot: commit.dot, forMs: 30_000 })
+    const placed = [{ dot: commit.dot, position: 1, outcome: outcomeOf(commit) }]
+    const received = receivedReceipt(channel, { type: 'receipt', log: 'bank/1', placed })
+    expect(stalls.get(live(received))).toBe(null)
   })
 
   it('Y19 is named if the server has it and does not send it back', async () => {

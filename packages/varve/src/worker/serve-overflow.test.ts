@@ -151,6 +151,22 @@ describe('a wish for which the database has no time', () => {
     expect(never).toEqual([{ kind: 'fate', fate: { status: 'unknown' } }])
   })
 
+  it('B21 E37 is found by its seed in a tab that had no part in it, once another has carried it out', async () => {
+    const { openTab, pass, saved } = device()
+    const b = await openTab('b')
+    const request = requestOf('t', [take('1', by('ann'))])
+    saved.set('t', { seed: 't', log: 'hall', request, actor: null, after: 0, order: 1 })
+    const ref = { log: 'hall', dot: { replica: 't', counter: 0 }, seed: 't' }
+    const watched = updatesOf(b.engine, { kind: 'fate', ref })
+    await b.engine.refresh()
+    await openTab('c')
+    await pass(100)
+    expect(watched.at(-1)).toEqual({ kind: 'fate', fate: { status: 'pending', reverted: false } })
+    await b.engine.lead('b9')
+    await theatreServer().sync(b.engine)
+    expect(watched.at(-1)).toEqual({ kind: 'fate', fate: { status: 'confirmed', position: 1 } })
+  })
+
   it('B18 the time that it waits for a name counts', async () => {
     const { openTab, held, pass } = device()
     const naming = Promise.withResolvers<void>()
