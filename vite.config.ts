@@ -1,5 +1,6 @@
 // The tests of the workspace. Apps have a Vite config of their own.
 //   unit     in Node                      *.test.ts
+//   campaign in Node: many histories, worlds, kills and faults, which take their time
 //   types    by the compiler              *.test-d.ts
 //   browser  in a real Chromium           *.browser.test.ts
 import { playwright } from '@vitest/browser-playwright'
@@ -7,6 +8,11 @@ import { defineConfig } from 'vitest/config'
 import { chromiumLaunch } from './scripts/chromium.mjs'
 
 const browserTests = ['packages/*/src/**/*.browser.test.{ts,tsx}']
+const campaigns = [
+  'packages/varve/src/testing/sim/**/*.test.ts',
+  'packages/varve/src/testing/check/**/*.test.ts',
+  'packages/varve-server/src/{simulation,kill,faults}.test.ts',
+]
 
 export default defineConfig({
   test: {
@@ -19,8 +25,11 @@ export default defineConfig({
           testTimeout: 120_000,
           environment: 'node',
           include: ['packages/*/src/**/*.test.{ts,tsx}', 'apps/**/*.test.{ts,tsx}'],
-          exclude: ['**/node_modules/**', ...browserTests],
+          exclude: ['**/node_modules/**', ...browserTests, ...campaigns],
         },
+      },
+      {
+        test: { name: 'campaign', testTimeout: 300_000, environment: 'node', include: campaigns },
       },
       {
         test: {

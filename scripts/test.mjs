@@ -48,6 +48,17 @@ const stages = [
     steps: [{ name: 'unit tests', command: ['vitest', 'run', '--project', 'unit'], report: 'vitest' }],
   },
   {
+    name: 'campaign',
+    needs: () => listFiles('packages/varve/src/testing/sim', /\.test\.ts$/),
+    steps: [
+      {
+        name: 'simulations, small worlds, kills and faults',
+        command: ['vitest', 'run', '--project', 'campaign'],
+        report: 'vitest',
+      },
+    ],
+  },
+  {
     name: 'coverage',
     needs: () => workspaceTests().filter((path) => path.includes('core/')),
     steps: [

@@ -49,6 +49,8 @@ export async function openGround(built: Built): Promise<Ground> {
   let isOpen = false
   /** As they were when the server went down. */
   let last: readonly Entry[] = []
+  /** Nobody has connected since: what is claimed is still claimed of the server that went down. */
+  let isUnmet = false
   let armed: { point: string; nth: number; reached: () => void } | null = null
   let passed: string[] = []
   let lies: string[] = []
@@ -64,6 +66,7 @@ export async function openGround(built: Built): Promise<Ground> {
   http.on('upgrade', (_request, socket) => {
     // Also while the server starts: nobody else would ever answer.
     if (!isOpen) socket.destroy()
+    else isUnmet = false
   })
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
@@ -84,10 +87,11 @@ export async function openGround(built: Built): Promise<Ground> {
   }
 
   async function hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const before = isUnmet ? last : []
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     const claimed = JSON.parse(Buffer.concat(chunks).toString('utf8')) as readonly string[]
-    const placed = new Set((await entries()).flatMap(namesIn))
+    const placed = new Set([...before, ...(await entries())].flatMap(namesIn))
     for (const each of claimed) if (!placed.has(each)) lies.push(`"synced" without ${each}`)
     response.writeHead(204).end()
   }
@@ -121,6 +125,7 @@ export async function openGround(built: Built): Promise<Ground> {
     const { server } = running
     running = null
     isOpen = false
+    isUnmet = true
     await server.close({ graceMs: 0 })
   }
 
