@@ -50,6 +50,7 @@ async function runByPlaywright(
   try {
     const page = await browser.newPage()
     await page.goto(url)
+    await page.waitForFunction(() => window.conformance !== undefined, undefined, { timeout: msMax })
     return await page.evaluate(() => window.conformance)
   } finally {
     clearTimeout(timer)

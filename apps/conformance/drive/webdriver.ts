@@ -5,7 +5,7 @@
 
 export interface WebDriver {
   open(url: string): Promise<void>
-  /** What a promise that is the value of the expression resolves with. */
+  /** What a promise that is the value of the expression resolves with, once there is one: a page may be open before its modules have run. */
   evaluate(expression: string, msMax: number): Promise<unknown>
   end(): Promise<void>
 }
@@ -22,7 +22,14 @@ export async function startWebDriver(driverUrl: string, capabilities: object): P
     },
     async evaluate(expression, msMax) {
       await send(`${session}/timeouts`, 'POST', { script: msMax })
-      const script = `const done = arguments[0]; Promise.resolve(${expression}).then(done)`
+      const script = `
+        const done = arguments[0]
+        const look = () => {
+          const promise = ${expression}
+          if (promise === undefined) setTimeout(look, 50)
+          else promise.then(done)
+        }
+        look()`
       return send(`${session}/execute/async`, 'POST', { script, args: [] }, msMax)
     },
     async end() {
