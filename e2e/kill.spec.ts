@@ -5,7 +5,7 @@ import { expect, test } from '@playwright/test'
 import { listFiles } from '../scripts/sources.mjs'
 import { kinds, newProfile } from './kill/browser.ts'
 import { buildPage, type Change } from './kill/build.ts'
-import { answersEarly, claimsTooMuch, twoTransactions } from './kill/controls.ts'
+import { answersEarly, claimsTooMuch } from './kill/controls.ts'
 import { openGround } from './kill/ground.ts'
 import { points } from './kill/points.ts'
 import { type Death, type Outcome, runRound } from './kill/round.ts'
@@ -84,15 +84,6 @@ function namesInSources(): ReadonlySet<string> {
 test('X28 control: a worker that answers before the transaction is done is found', async () => {
   const [outcome] = await live([{ point: 'answered the page', nth: 1, kind: 'browser' }], answersEarly)
   expect(outcome?.problems).toContain('one was acknowledged and is lost')
-})
-
-test('X28 control: a worker that writes in two transactions is found', async () => {
-  const [outcome] = await live(
-    [{ point: 'after the commit: meta outbox', nth: 1, kind: 'browser' }],
-    twoTransactions,
-  )
-  expect(outcome?.diedIn).not.toBe(null)
-  expect(outcome?.problems).not.toEqual([])
 })
 
 test('X28 control: a worker that says "synced" while something waits is found', async () => {

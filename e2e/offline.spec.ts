@@ -60,6 +60,9 @@ test('X4 X23 a connection that dies unsaid is noticed, and meanwhile nothing is 
   const { page, witness } = ann
   await arrive(page, 'Ann')
   await openProduct(page, tea)
+  // What it says of the connection before is told.
+  await allSaved(page)
+  await expect.poll(() => witness.texts.at(-1)).toBe('All saved')
 
   ann.hush()
   const saidBefore = witness.texts.length

@@ -15,23 +15,6 @@ export const answersEarly: readonly Change[] = [
   },
 ]
 
-/** The head is written in a transaction of its own, after the rows. */
-export const twoTransactions: readonly Change[] = [
-  {
-    file: 'log/dexie.ts',
-    from: 'if (head !== before) await writeHead(database, head)',
-    to: '',
-  },
-  {
-    file: 'log/dexie.ts',
-    from: '    met(written.record)\n    return written\n',
-    to: `    met(written.record)
-    await connection.write(['meta'], (database) => writeHead(database, mustHead(written.record, request.log)))
-    return written
-`,
-  },
-]
-
 /** Nothing is ever sent, and nothing is said to wait. */
 export const claimsTooMuch: readonly Change[] = [
   {
