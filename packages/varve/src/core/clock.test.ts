@@ -218,6 +218,21 @@ describe('clock', () => {
 
   it('K6 an unknown dot is a RangeError that names it', () => {
     expect(() => clockOf([]).compare(dot('x', 1), dot('x', 2))).toThrow('no commit x:1 in this clock')
+    const known: Timed = { dot: dot('a', 1), parent: null, base: 0, position: 1 }
+    const later: Timed = { dot: dot('x', 1), parent: null, base: 0, position: null }
+    expect(() => clockOf([known, later]).compare(known.dot, dot('x', 2))).toThrow('no commit x:2')
+    expect(() => clockOf([known, later]).compare(dot('x', 2), known.dot)).toThrow('no commit x:2')
+  })
+
+  it('K1 what was seen is the largest base up to a commit, whichever is asked first and how often', () => {
+    const bases = [1, 5, 3, 2]
+    const items = bases.map(
+      (base, at): Timed => ({ dot: dot('a', at + 1), parent: null, base, position: null }),
+    )
+    const clock = clockOf(items)
+    for (let round = 0; round < 2; round += 1) {
+      expect([4, 3, 2, 1].map((counter) => clock.seen(dot('a', counter)))).toEqual([5, 5, 5, 1])
+    }
   })
 
   it('K7 the log can be read by ShiViz', () => {
@@ -249,6 +264,9 @@ describe('clock', () => {
     const [a, b] = [items[0], items[1]] as [Entry, Entry]
     expect(compare(a.commit, b.commit, items)).toBe(compare(a, b, items))
     expect(compare(a, b, items)).toBe(clockOf(items.map(timed)).compare(timed(a).dot, timed(b).dot))
+    // The last one leans on those between.
+    const last = items.at(-1) as Entry | Commit
+    expect(compare(a, last, items)).toBe(clockOf(items.map(timed)).compare(timed(a).dot, timed(last).dot))
   })
 })
 

@@ -5,6 +5,7 @@ import { type Entry, isSealed } from './commit.ts'
 import { heal } from './heal.ts'
 import { extendHistory, historyStart } from './history.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import type { Rules } from './rules.ts'
 
 /** Notation: `a1` is replica a's first commit, `a1'` pending, `a1°` withdrawn, `@3` its position. */
 function client(name: string) {
@@ -35,12 +36,12 @@ function sync(ledger: Ledger, ...clients: readonly Client[]): void {
 }
 
 /** What a replica makes of a server that kept the first `fork` entries only. */
-function healed(replica: Client, ledger: Ledger, fork: number) {
+function healed(replica: Client, ledger: Ledger, fork: number, rules = toyRules) {
   const entries = ledger.entries(0, replica.position())
   const kept = entries.slice(0, fork)
   const confirmed = kept.reduce<Seats>((seats, { commit }) => toyRules.apply(seats, commit), noSeats)
   const next = heal({
-    rules: toyRules,
+    rules,
     confirmed,
     position: fork,
     lineage: replica.lineage(),
@@ -145,6 +146,26 @@ describe('heal', () => {
     expect(next.outbox[0]).toBe(early)
     expect(shapes(next.outbox)).toEqual(["a1' base 0 born 0", "a2' base 0 born 0"])
     expect(next.changed.map(({ after }) => after.dot.counter)).toEqual([2])
+  })
+
+  it('R17 C7 what leaned on our own lost commits, or on none that it knew, is not decided again; on a stream that commutes too it is', () => {
+    const undecided: Rules<Seats> = {
+      ...toyRules,
+      decide: () => ({ ok: false, reason: 'decided again' }),
+    }
+    const ledger = createLedger('e1')
+    const [a, b] = [client('a'), client('b')]
+    a.wish('TAB')
+    sync(ledger, a, b)
+    a.wish('NB') // leans on a1
+    b.wish('like')
+    sync(ledger, a, b)
+    a.wish('like') // beside the like of b, which it knows
+    b.wish('FA') // after a1, which did not know it
+    sync(ledger, a, b)
+    sync(ledger, a)
+    const next = healed(a, ledger, 0, undecided)
+    expect(shapes(next.outbox)).toEqual(["a1' base 0 born 0", "a2' base 0 born 0", 'a3° base 0 born 0'])
   })
 
   it('R17 C6 what was withdrawn stays withdrawn, though nobody stands in its way any more', () => {

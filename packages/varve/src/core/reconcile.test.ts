@@ -210,6 +210,33 @@ describe('reconcile', () => {
     expect(a.outbox()[0]?.withdrawn).toEqual({ reason: 'already_applied', because: [] })
   })
 
+  it('R10 C11 of two pending commits with one root the second is withdrawn as already applied', () => {
+    const ledger = createLedger('e')
+    const [a, b] = [client('a'), client('b')]
+    a.wish('like')
+    a.dispatch({ commands: [toy('like')], now: 0, seed: 'retry', root: a.outbox()[0]?.root ?? '' })
+    b.wish('like')
+    push(ledger, b)
+    pull(ledger, a)
+    expect(a.outbox().map(({ withdrawn }) => withdrawn?.reason ?? null)).toEqual([null, 'already_applied'])
+  })
+
+  it('R10 C11 a retry of what was withdrawn stays, before and after that is placed', () => {
+    const ledger = createLedger('e')
+    const [a, b] = [client('a'), client('b')]
+    a.wish('TA')
+    a.withdraw({ replica: 'a', counter: 1 }, 'cancelled')
+    const [withdrawn] = a.outbox()
+    a.dispatch({ commands: [toy('FA')], now: 0, seed: 'retry', root: withdrawn?.root ?? '' })
+    b.wish('like')
+    push(ledger, b)
+    pull(ledger, a)
+    expect(a.outbox().map((commit) => commit.withdrawn?.reason ?? null)).toEqual(['cancelled', null])
+    if (withdrawn) ledger.offer({ epoch: 'e', prev: '', commit: withdrawn, principal: null, time: 0 })
+    pull(ledger, a)
+    expect(a.outbox().map((commit) => commit.withdrawn?.reason ?? null)).toEqual([null])
+  })
+
   it('R11 C10 a cancel empties the commit in place, and what leaned on it is decided again', () => {
     const a = client('a')
     a.wish('TAB')
@@ -217,6 +244,50 @@ describe('reconcile', () => {
     a.withdraw({ replica: 'a', counter: 1 }, 'cancelled')
     expect(a.outbox().map((commit) => commit.withdrawn?.reason)).toEqual(['cancelled', 'empty'])
     expect(a.outbox().map((commit) => commit.dot.counter)).toEqual([1, 2])
+    expect(a.outbox()[0]?.withdrawn).toEqual({ reason: 'cancelled', because: [] })
+  })
+
+  it('R4 C10 what is withdrawn already keeps its reason when it is to be emptied', () => {
+    const a = client('a')
+    a.wish('TA')
+    for (const reason of ['cancelled', 'forbidden']) a.withdraw({ replica: 'a', counter: 1 }, reason)
+    expect(a.outbox()[0]?.withdrawn?.reason).toBe('cancelled')
+  })
+
+  it('R9 each commit has theirs of its own: what was known when it was born is not foreign', () => {
+    const seen = new Map<string, number[]>()
+    const watching: Rules<Seats> = {
+      ...toyRules,
+      decide(seats, intent, theirs) {
+        seen.set(
+          intent.seed,
+          theirs.map((entry) => entry.position),
+        )
+        return toyRules.decide(seats, intent, theirs)
+      },
+    }
+    const ledger = createLedger('e')
+    const [a, b] = [client('a', watching), client('b')]
+    for (let round = 0; round < 2; round += 1) {
+      a.wish('FA')
+      b.wish('FA')
+      push(ledger, b)
+      pull(ledger, b)
+      pull(ledger, a)
+    }
+    expect(Object.fromEntries(seen)).toEqual({ 'a-FA-1': [1, 2], 'a-FA-2': [2] })
+  })
+
+  it('R3 a withdrawal names the latest hundred of the commits that it met', () => {
+    const ledger = createLedger('e')
+    const [a, b] = [client('a'), client('b')]
+    a.wish('TA')
+    for (let wish = 0; wish < 100; wish += 1) b.wish('FA')
+    b.wish('TA')
+    push(ledger, b)
+    pull(ledger, a)
+    const because = a.outbox()[0]?.withdrawn?.because.map(({ counter }) => counter)
+    expect(because).toEqual(Array.from({ length: 100 }, (_, index) => index + 2))
   })
 
   it('R12 C8 an entry under our present name that we never wrote is reported', () => {

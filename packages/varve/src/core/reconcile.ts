@@ -97,7 +97,7 @@ export function reconcile<S>(input: ReconcileInput<S>): Reconciled<S> {
       changed.push({ before, after, theirs: theirsOf(before) })
       addMoved(moved, before, after)
     }
-    if (after.events.length > 0) roots.set(after.root, dotKey(after.dot))
+    if (after.events.length > 0) roots.add(after.root)
     outbox.push(after)
     pending = rules.apply(pending, after)
   }
@@ -111,8 +111,7 @@ export function reconcile<S>(input: ReconcileInput<S>): Reconciled<S> {
       return withdraw(commit, { reason: input.empty.reason, because: [] }, position)
     }
     // C11: a retry must not come on top of the original.
-    const applied = roots.get(commit.root)
-    if (applied !== undefined && applied !== dotKey(commit.dot)) {
+    if (roots.has(commit.root)) {
       return withdraw(commit, { reason: 'already_applied', because: [] }, position)
     }
     // C4: a stream that commutes does not mind what others append; what we append ourselves may have been leaned on.
@@ -169,11 +168,9 @@ function streamsOf(entries: readonly Entry[]): ReadonlySet<StreamName> {
   return new Set(entries.flatMap((entry) => [...streamsWritten(entry.commit)]))
 }
 
-/** For each root intent that the page applied: the dot that did. */
-function appliedRoots(page: readonly Entry[]): Map<string, string> {
-  const roots = new Map<string, string>()
-  for (const { commit } of page) if (commit.events.length > 0) roots.set(commit.root, dotKey(commit.dot))
-  return roots
+/** The root intents that the page applied. */
+function appliedRoots(page: readonly Entry[]): Set<string> {
+  return new Set(page.filter(({ commit }) => commit.events.length > 0).map(({ commit }) => commit.root))
 }
 
 function unissuedOf({

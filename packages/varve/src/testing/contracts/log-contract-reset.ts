@@ -210,5 +210,7 @@ export function logResetContract({ it, expect }: TestApi, openDisk: OpenDisk): v
       for (const [when, other] of seen.entries()) expect(isSetBack(record, other)).toEqual(at < when)
     }
     expect(isSetBack({ ...last(), heads: [] }, last())).toEqual(true)
+    const reset = last().heads.map((head) => ({ ...head, resets: head.resets + 1 }))
+    expect(isSetBack(last(), { ...last(), heads: reset })).toEqual(true)
   })
 }

@@ -1,5 +1,6 @@
 /** The contract of the log port: what a write makes true, and when it is not done. */
 import type { Commit, Entry } from '../../core/commit.ts'
+import type { Dot } from '../../core/dot.ts'
 import { failureOf, type OpenDisk, type TestApi } from './log-disk.ts'
 import {
   headIn,
@@ -63,8 +64,13 @@ export function logWriteContract({ it, expect }: TestApi, openDisk: OpenDisk): v
     const { log, record } = await openSample(openDisk)
     await log.appendCommits({ log: 'shop', stamp: stampOf(record), commits: [a1, a2] })
     const stamp = stampOf(await log.mintLeader('b'))
-    expect(await failureOf(log.appendCommits({ log: 'shop', stamp, commits: [b1] }))).toEqual('defect')
-    const commits = [sampleCommit({ replica: 'b', counter: 1, parent: { replica: 'a', counter: 2 } })]
+    const first = (parent: Dot | null) => [sampleCommit({ replica: 'b', counter: 1, parent })]
+    for (const parent of [null, { replica: 'a', counter: 1 }, { replica: 'c', counter: 2 }]) {
+      expect(await failureOf(log.appendCommits({ log: 'shop', stamp, commits: first(parent) }))).toEqual(
+        'defect',
+      )
+    }
+    const commits = first({ replica: 'a', counter: 2 })
     expect((await log.appendCommits({ log: 'shop', stamp, commits })).status).toEqual('written')
   })
 
