@@ -207,6 +207,39 @@ describe('what a server takes back', () => {
     })
   })
 
+  it('E38 C7 the mark is on all of ours that were set back, once or twice, and on nothing that was only pending', async () => {
+    const { a, b, server } = await twoStores()
+    const ours = [await a.wish(take('1', { by: 'ann' })), await a.wish(clap('1'))].map((one) => refOf(one))
+    await server.sync(a)
+    await b.wish(take('3', { by: 'ben' }))
+    await settle(server, b, a)
+    const fresh = refOf(await a.wish(take('2', { by: 'ann' })))
+    const isReverted = async () => {
+      const watched = [...ours, fresh].map((ref) => watch(a, ref))
+      await a.refresh()
+      return watched.map(told).map(([fate]) => fate !== undefined && 'reverted' in fate && fate.reverted)
+    }
+    await a.heal('hall', 'e2', 1)
+    expect(await isReverted()).toEqual([false, true, false])
+    await a.heal('hall', 'e3', 0)
+    expect(await isReverted()).toEqual([true, true, false])
+  })
+
+  it('E38 C7 what was set back by one fork and is refused by the next is reverted', async () => {
+    const { a, b, server } = await twoStores()
+    await b.wish(take('1', { by: 'ben' }))
+    await settle(server, b, a)
+    await b.wish(free('1'))
+    await settle(server, b, a)
+    await a.wish(take('1', { by: 'ann' }))
+    await server.sync(a)
+    await a.heal('hall', 'e2', 2)
+    await a.heal('hall', 'e3', 1)
+    expect(updatesOf(a, { kind: 'inbox' })[0]).toMatchObject({
+      items: [{ reason: 'taken', status: 'withdrawing', reverted: true }],
+    })
+  })
+
   it('E38 C7 C8 the mark follows a commit to its new name, and stays over a second fork', async () => {
     const { a } = await twoStores()
     const server = theatreServer()

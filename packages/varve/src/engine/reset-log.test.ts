@@ -145,6 +145,28 @@ describe('a log that is reset', () => {
     expect(positionIn(late, 'hall')).toBe(1)
   })
 
+  it('E36 a tab that reads a reset log while it is reset again shows what is stored in the end', async () => {
+    const { disk, a } = await afterRestore(1)
+    const plain = openMemoryLog(disk)
+    let again = async (): Promise<unknown> => undefined
+    const log: StoreLog = {
+      ...plain,
+      async readEntries(...range) {
+        const reset = again
+        again = async () => undefined
+        await reset()
+        return plain.readEntries(...range)
+      },
+    }
+    const follower = await openTab(disk, 'f', { log })
+    await a.heal('hall', 'e2', 2)
+    again = () => a.heal('hall', 'e3', 1)
+    await follower.refresh()
+    expect(shownBy(follower, seats)).toEqual(shownBy(a, seats))
+    expect(positionIn(follower, 'hall')).toBe(1)
+    expect(follower.status().pending).toBe(a.status().pending)
+  })
+
   it('E36 a tab that no longer leads resets nothing', async () => {
     const { disk, a } = await afterRestore(1)
     const other = await openTab(disk, 'o')
