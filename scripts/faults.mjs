@@ -1,8 +1,8 @@
 // Runs real stores against a real server over a bad network, one run per seed: `npm run faults -- --seeds 200 --from 1`.
 // A failing seed prints what went wrong and the command that runs it again (the draw is the same, the timing is the
 // machine's); the last line is the count.
-import { parseArgs } from 'node:util'
 import { runWithFaults } from '../packages/varve-server/src/testing/fault-run.fixture.ts'
+import { campaignOptions } from './campaign-options.mjs'
 
 const usage = `Stores and a server over a network that delays, loses, doubles, swaps, cuts short, resets, drips and swallows.
 
@@ -10,28 +10,7 @@ const usage = `Stores and a server over a network that delays, loses, doubles, s
   --from S    the first seed (1)
   --help`
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '50' },
-    from: { type: 'string', default: '1' },
-    help: { type: 'boolean', default: false },
-  },
-})
-
-/** @param {'seeds' | 'from'} name */
-function number(name) {
-  const value = Number(values[name])
-  if (Number.isSafeInteger(value) && value >= 1) return value
-  console.error(`--${name} must be a whole number from 1, not ${values[name]}`)
-  process.exit(2)
-}
-
-if (values.help) {
-  console.log(usage)
-  process.exit(0)
-}
-
-const [seeds, from] = [number('seeds'), number('from')]
+const { seeds, from } = campaignOptions(usage, { seeds: 50, from: 1 })
 const startMs = performance.now()
 /** @type {Map<string, number>} */
 const happened = new Map()

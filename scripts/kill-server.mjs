@@ -5,11 +5,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { seededRandom } from '../packages/varve/src/testing/seeded-random.ts'
 import { barriers } from '../packages/varve-server/src/testing/barriers.fixture.ts'
 import { killServer } from '../packages/varve-server/src/testing/kill-server.fixture.ts'
 import { hasStrace, killAtCall } from '../packages/varve-server/src/testing/strace.fixture.ts'
+import { campaignOptions } from './campaign-options.mjs'
 
 const usage = `Kills a server (SIGKILL) at places around its writes while clients go on, and looks what became of it.
 
@@ -18,29 +18,7 @@ const usage = `Kills a server (SIGKILL) at places around its writes while client
   --lives N    lives of the server on one file (12)
   --help`
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '20' },
-    from: { type: 'string', default: '1' },
-    lives: { type: 'string', default: '12' },
-    help: { type: 'boolean', default: false },
-  },
-})
-
-/** @param {'rounds' | 'from' | 'lives'} name */
-function number(name) {
-  const value = Number(values[name])
-  if (Number.isSafeInteger(value) && value >= 1) return value
-  console.error(`--${name} must be a whole number from 1, not ${values[name]}`)
-  process.exit(2)
-}
-
-if (values.help) {
-  console.log(usage)
-  process.exit(0)
-}
-
-const [rounds, from, lives] = [number('rounds'), number('from'), number('lives')]
+const { rounds, from, lives } = campaignOptions(usage, { rounds: 20, from: 1, lives: 12 })
 const nthMax = 12
 const callMax = 80
 const isTraced = hasStrace()

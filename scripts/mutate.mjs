@@ -1,13 +1,13 @@
 // Changes the hearts of varve one small piece at a time, and counts the changes that no test notices. Which may live,
-// and why, is in decisions/. Stryker does the work: it stands in mutation/, which is no part of the workspace, so that
+// and why, is in decisions/. Stryker does the work: it stands in scripts/mutation/, which is no part of the workspace, so that
 // nobody installs it who does not ask for this. Slow (ten minutes and more): no part of the test run.
 //   node scripts/mutate.mjs [file…]    only these files, such as packages/varve/src/core/accept.ts
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { setPriority } from 'node:os'
 
-const report = 'mutation/report.json'
-const stryker = 'mutation/node_modules/@stryker-mutator/core/bin/stryker.js'
+const report = 'scripts/mutation/report.json'
+const stryker = 'scripts/mutation/node_modules/@stryker-mutator/core/bin/stryker.js'
 const { packageManager } = JSON.parse(readFileSync('package.json', 'utf8'))
 
 // Whoever works beside it goes first.
@@ -17,7 +17,7 @@ const install = [
   '--yes',
   packageManager,
   '--dir',
-  'mutation',
+  'scripts/mutation',
   'install',
   '--frozen-lockfile',
   '--prefer-offline',
@@ -25,9 +25,13 @@ const install = [
 execFileSync('npx', install, { stdio: 'inherit', shell: process.platform === 'win32' })
 const files = process.argv.slice(2)
 const only = files.length > 0 ? ['--mutate', files.join(',')] : []
-const { status } = spawnSync(process.execPath, [stryker, 'run', 'mutation/stryker.config.json', ...only], {
-  stdio: 'inherit',
-})
+const { status } = spawnSync(
+  process.execPath,
+  [stryker, 'run', 'scripts/mutation/stryker.config.json', ...only],
+  {
+    stdio: 'inherit',
+  },
+)
 if (status !== 0) process.exit(status ?? 1)
 
 /** @type {{ status: string }[]} */

@@ -7,8 +7,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { seededRandom } from 'varve/testing'
+import { campaignOptions } from '../../scripts/campaign-options.mjs'
 import { kinds, newProfile, type Profile } from './browser.ts'
 import { buildPage } from './build.ts'
 import { type Ground, openGround } from './ground.ts'
@@ -22,29 +22,14 @@ const usage = `Kills the worker, the page or the browser at points around a writ
   --spare MB   stops when the machine has less free memory than this (1500)
   --help`
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '20' },
-    from: { type: 'string', default: '1' },
-    spare: { type: 'string', default: '1500' },
-    help: { type: 'boolean', default: false },
-  },
-})
+const { rounds, from, spare } = campaignOptions(usage, { rounds: 20, from: 1, spare: 1_500 })
 
 const logs = fileURLToPath(new URL('../test-results/kill/', import.meta.url))
 /** A profile and a server's folder grow: after so many rounds others are taken. */
 const roundsPerProfile = 50
 const MB = 1024 * 1024
 
-if (values.help) console.log(usage)
-else await killOften(number('rounds'), number('from'), number('spare'))
-
-function number(name: 'rounds' | 'from' | 'spare'): number {
-  const value = Number(values[name])
-  if (Number.isSafeInteger(value) && value >= 1) return value
-  console.error(`--${name} must be a whole number from 1, not ${values[name]}`)
-  process.exit(2)
-}
+await killOften(rounds, from, spare)
 
 async function killOften(rounds: number, from: number, spareMB: number): Promise<void> {
   const built = await buildPage()

@@ -39,8 +39,6 @@ export const allowAll: Authorize = () => ({
   logs: () => ({ read: true, append: true }),
 })
 
-export const noRights: LogRights = { read: false, append: false }
-
 /**
  * What the application said, held to what the wire demands: a principal that no client could read would end the log for
  * everybody, and a right that is neither given nor denied is denied.

@@ -1,77 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { type Commit, outcomeOf } from '../core/commit.ts'
+import type { Commit } from '../core/commit.ts'
 import { extendHistory } from '../core/history.ts'
 import { createLedger } from '../core/ledger.ts'
 import { referenceReplica } from '../testing/reference-replica.ts'
-import { noSeats, type ToyCommand, toy, toyRules } from '../testing/toy-rules.ts'
-import type { Push, ServerMessage } from './messages.ts'
+import { noSeats, toy, toyRules } from '../testing/toy-rules.ts'
+import type { ServerMessage } from './messages.ts'
 import { wireLimits } from './messages.ts'
-import { stepSession } from './session.ts'
-import {
-  newSession,
-  reportOf,
-  type SessionInput,
-  type SessionOutput,
-  type SessionState,
-  sessionLimits,
-  sessionWakeAtMs,
-} from './session-state.ts'
+import { sessionLimits } from './session-state.ts'
 
-/** A session with a store behind it and nothing in front: the test is the server. */
-function sessionOver(...commands: ToyCommand[]) {
-  const replica = referenceReplica({ log: 'toy', replica: 'a', rules: toyRules, initial: noSeats })
-  const wish = (command: ToyCommand, seed: string) =>
-    replica.dispatch({ commands: [toy(command)], now: 0, seed })
-  for (const [i, command] of commands.entries()) wish(command, `s${i}`)
-  let state: SessionState = newSession('store', 'token', [replica.stored()])
-  let nowMs = 0
-  const take = (input: SessionInput): readonly SessionOutput[] => {
-    const [next, outputs] = stepSession(state, input, { nowMs, random: 0.5 })
-    state = next
-    return outputs
-  }
-  const hear = (message: ServerMessage) => take({ type: 'received', message })
-  return {
-    replica,
-    take,
-    hear,
-    wish(command: ToyCommand) {
-      wish(command, `later-${replica.outbox().length}`)
-      return take({ type: 'stored', logs: [replica.stored()] })
-    },
-    stored: () => take({ type: 'stored', logs: [replica.stored()] }),
-    wait(ms: number) {
-      nowMs += ms
-      return take({ type: 'tick' })
-    },
-    live(head = 0, epoch = 'e') {
-      take({ type: 'start' })
-      take({ type: 'opened' })
-      return hear({
-        type: 'welcome',
-        protocol: 1,
-        logs: [{ log: 'toy', epoch, head }],
-        heartbeatMs: 5_000,
-        limits: wireLimits,
-      })
-    },
-    state: () => state,
-    report: () => reportOf(state),
-    wakeInMs: () => sessionWakeAtMs(state, nowMs) - nowMs,
-  }
-}
-
-const kinds = (outputs: readonly SessionOutput[]) =>
-  outputs.map((output) => (output.type === 'send' ? output.message.type : output.type))
-const pushOf = (outputs: readonly SessionOutput[]): Push | undefined =>
-  outputs.flatMap((output) =>
-    output.type === 'send' && output.message.type === 'push' ? [output.message] : [],
-  )[0]
-const receiptFor = (...commits: readonly Commit[]): ServerMessage => ({
-  type: 'receipt',
-  log: 'toy',
-  placed: commits.map((commit, i) => ({ dot: commit.dot, position: i + 1, outcome: outcomeOf(commit) })),
-})
+import { createdEntries, kinds, pushOf, receiptFor, sessionOver } from './session-tests.fixture.ts'
 
 describe('session', () => {
   it('T1 greets with token and cursors, and is live once it is welcomed', () => {
@@ -291,90 +228,6 @@ describe('session', () => {
     expect(session.report().problem?.code).toBe('unauthorized')
   })
 
-  it('T15 another history on the server: it looks for the fork, and neither pulls nor pushes meanwhile', () => {
-    const session = sessionOver('TA')
-    session.replica.receive('old', createdEntries())
-    session.stored()
-    expect(session.live(9, 'new')).toEqual([{ type: 'locate', log: 'toy', positions: [1] }])
-    expect(session.report()).toMatchObject({ phase: 'syncing', problem: null })
-    // The server says it too, and an answer that does not come is asked for again.
-    expect(session.hear({ type: 'refuse', code: 'fork', message: '', log: 'toy', head: 9 })).toEqual([])
-    expect(kinds(session.wait(9_999))).not.toContain('locate')
-    session.hear({ type: 'pong', id: 1, heads: [] })
-    expect(kinds(session.wait(1))).toContain('locate')
-    const located = { type: 'located', log: 'toy', epoch: 'new', position: 0 } as const
-    expect(session.hear(located)).toEqual([{ type: 'heal', log: 'toy', epoch: 'new', fork: 0 }])
-    expect(session.hear(located)).toEqual([])
-    expect(kinds(session.wish('FA'))).toEqual([])
-  })
-
-  it('T15 once the store has gone back to the fork, it goes on from there', () => {
-    const session = sessionOver('TA')
-    session.replica.receive('old', createdEntries())
-    session.stored()
-    session.live(9, 'new')
-    session.hear({ type: 'located', log: 'toy', epoch: 'new', position: 0 })
-    const stored = { ...session.replica.stored(), epoch: 'new', position: 0, chain: '', resets: 1 }
-    const outputs = session.take({ type: 'stored', logs: [stored] })
-    expect(kinds(outputs)).toEqual(['pull', 'push'])
-    expect(pushOf(outputs)?.epoch).toBe('new')
-  })
-
-  it('T15 a store that could not go back is asked to again', () => {
-    const session = sessionOver('TA')
-    session.replica.receive('old', createdEntries())
-    session.stored()
-    session.live(9, 'new')
-    session.hear({ type: 'located', log: 'toy', epoch: 'new', position: 0 })
-    expect(kinds(session.take({ type: 'not_applied', log: 'toy' }))).toEqual(['locate'])
-  })
-
-  it('T15 a server that says fork of a log that is all there is believed a few times only', () => {
-    const session = sessionOver()
-    session.replica.receive('e', createdEntries())
-    session.stored()
-    session.live(1)
-    for (let times = 0; session.report().phase !== 'halted'; times += 1) {
-      expect(times).toBeLessThan(20)
-      session.hear({ type: 'refuse', code: 'fork', message: '', log: 'toy', head: 1 })
-      session.hear({ type: 'located', log: 'toy', epoch: 'e', position: 1 })
-    }
-    expect(session.report().problem?.code).toBe('stuck')
-  })
-
-  it('T15 entries of another epoch, or that do not fit the store, begin the search too', () => {
-    const session = sessionOver()
-    session.replica.receive('e', createdEntries())
-    session.stored()
-    session.live(1)
-    const entries = { type: 'entries', log: 'toy', epoch: 'new', entries: [], head: 1 } as const
-    expect(kinds(session.hear(entries))).toEqual(['locate'])
-    const other = sessionOver()
-    other.replica.receive('e', createdEntries())
-    other.stored()
-    other.live(1)
-    const problem = { code: 'fork', message: '', hint: '' }
-    expect(kinds(other.take({ type: 'not_applied', log: 'toy', problem }))).toEqual(['locate'])
-  })
-
-  it('T23 collision makes the store rename what is pending from that dot on, and nothing is pushed before it has', () => {
-    const session = sessionOver('TA', 'FA')
-    const [first] = pushOf(session.live())?.commits ?? []
-    if (first === undefined) throw new Error('the outbox is pushed')
-    const refuse = { type: 'refuse', code: 'collision', message: '', log: 'toy', dot: first.dot } as const
-    expect(session.hear(refuse)).toEqual([{ type: 'rename', log: 'toy', from: first.dot }])
-    expect(session.hear(refuse)).toEqual([])
-    expect(kinds(session.wait(1_000))).not.toContain('push')
-    const renamed = session.replica
-      .outbox()
-      .map((commit) => ({ ...commit, dot: { ...commit.dot, replica: 'r' } }))
-    const outputs = session.take({
-      type: 'stored',
-      logs: [{ ...session.replica.stored(), outbox: renamed, resets: 1 }],
-    })
-    expect(pushOf(outputs)?.commits.map(({ dot }) => dot.replica)).toEqual(['r', 'r'])
-  })
-
   it('T16 what is no message (a captive portal, say) ends the connection and nothing else', () => {
     const session = sessionOver('TA')
     session.take({ type: 'start' })
@@ -438,12 +291,3 @@ describe('session', () => {
     expect(kinds(session.wait(sessionLimits.haltedRetryMs))).toEqual(['connect'])
   })
 })
-
-function createdEntries() {
-  const ledger = createLedger('e')
-  const other = referenceReplica({ log: 'toy', replica: 'b', rules: toyRules, initial: noSeats })
-  other.dispatch({ commands: [toy('like')], now: 0, seed: 'b' })
-  for (const commit of other.outbox())
-    ledger.offer({ epoch: 'e', prev: '', commit, principal: null, time: 0 })
-  return ledger.entries(0)
-}

@@ -13,7 +13,7 @@ const documents = [
   { readme: 'README.md', folder: 'packages/varve/.cache/readme/root' },
   { readme: 'packages/varve/README.md', folder: 'packages/varve/.cache/readme/package' },
   { readme: 'packages/varve-server/README.md', folder: 'packages/varve-server/.cache/readme' },
-  { readme: 'docs/recipes.md', folder: 'packages/varve/.cache/readme/recipes' },
+  { readme: 'packages/varve/RECIPES.md', folder: 'packages/varve/.cache/readme/recipes' },
 ] as const
 const folders = ['packages/varve/.cache/readme', 'packages/varve-server/.cache/readme']
 const timeout = 120_000

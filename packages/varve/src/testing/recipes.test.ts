@@ -13,12 +13,12 @@ import { openLocalStore } from './open-test-store.ts'
 import { referenceServer } from './reference-server.ts'
 
 /**
- * The recipes as they stand in docs/recipes.md, written to files and run on two real stores, each with a network of its
+ * The recipes as they stand in packages/varve/RECIPES.md, written to files and run on two real stores, each with a network of its
  * own to one server. That they compile is checked with the READMEs.
  */
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const folder = `${root}packages/varve/.cache/recipes`
-const text = readFileSync(`${root}docs/recipes.md`, 'utf8')
+const text = readFileSync(`${root}packages/varve/RECIPES.md`, 'utf8')
 const blocks = [...text.matchAll(/^```ts (\S+)\n([\s\S]*?)^```$/gm)]
 const closing: (() => Promise<void>)[] = []
 
