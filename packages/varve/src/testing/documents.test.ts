@@ -7,8 +7,8 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const documents = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
   ...readdirSync(`${root}decisions`).map((name) => `decisions/${name}`),
-  ...readdirSync(`${root}docs`).map((name) => `docs/${name}`),
   'packages/varve/README.md',
+  'packages/varve/RECIPES.md',
   'packages/varve-server/README.md',
 ]
 
