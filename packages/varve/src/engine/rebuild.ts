@@ -1,33 +1,25 @@
 /** Memory folded anew from the disk, when a log was reset: what was folded before is not what the log holds. */
-import { VarveError } from '../core/errors.ts'
 import type { StoreRecord } from '../log/port.ts'
 import type { EndedCommit } from './change.ts'
 import { readEnded } from './fates.ts'
 import { foldStored } from './fold-stored.ts'
 import { type LogState, refolded, startLog } from './log-state.ts'
 import { mustHeadOf } from './present.ts'
-import { roundsMax, type Writer } from './writer.ts'
+import type { Writer } from './writer.ts'
 
 export function wasReset(logs: readonly LogState[], record: StoreRecord): boolean {
   return logs.some(({ id, head }) => head.resets !== mustHeadOf(record, id).resets)
 }
 
-export async function rebuild(writer: Writer): Promise<void> {
-  for (let round = 0; round < roundsMax; round += 1) if (await tryRebuild(writer)) return
-  throw new VarveError('busy', 'Another tab kept resetting a log while it was being read.', {
-    hint: 'Try again.',
-  })
-}
-
-/** False if a log was reset again while it was read. */
-async function tryRebuild({ model, log, present, freeze }: Writer): Promise<boolean> {
+/** Shows nothing new if a log was reset again while it was read: whoever calls looks again in any case. */
+export async function rebuild({ model, log, present, freeze }: Writer): Promise<void> {
   const logs = present.logs()
   const nothingAfter = Object.fromEntries(logs.map(({ id }) => [id, Number.MAX_SAFE_INTEGER]))
   const { record, outboxes } = await log.readNews(nothingAfter, 1)
   const inbox = await log.readInbox()
   const heads = logs.map(({ id }) => mustHeadOf(record, id))
   const folded = await foldStored(log, { model, logs, heads, freeze })
-  if (folded === null) return false
+  if (folded === null) return
   const states = logs.flatMap(({ id, kind, rules }) => {
     const confirmed = folded.worlds.get(id)
     if (confirmed === undefined) return []
@@ -39,7 +31,6 @@ async function tryRebuild({ model, log, present, freeze }: Writer): Promise<bool
     })
   })
   present.rebuild({ states, views: folded.views, times: folded.times, inbox, ended: await readMissed() })
-  return true
 
   /** Of what was pending here and is no more; whatever it was called meanwhile. */
   async function readMissed(): Promise<readonly EndedCommit[]> {

@@ -13,14 +13,16 @@ import type { LogState } from './log-state.ts'
 import { type LogNews, mustHeadOf, type Present, positionsOf } from './present.ts'
 import { readEntriesMax } from './read-by-time.ts'
 import { rebuild, wasReset } from './rebuild.ts'
-import type { Writer } from './writer.ts'
+import { roundsMax, type Writer } from './writer.ts'
 
 export async function refresh(writer: Writer): Promise<void> {
   const { log, present } = writer
-  for (;;) {
+  for (let resets = 0; ; ) {
     const news = await log.readNews(positionsOf(present.logs()), readEntriesMax)
     mustNotBeSetBack(news.record, present)
     if (wasReset(present.logs(), news.record)) {
+      if (resets === roundsMax) throw keptResetting()
+      resets += 1
       await rebuild(writer)
       continue
     }
@@ -44,6 +46,12 @@ function mustNotBeSetBack(record: StoreRecord, present: Present): void {
   if (!isSetBack(record, { ...record, heads: present.logs().map(({ head }) => head) })) return
   throw new VarveError('store_rolled_back', 'The browser has set this store back to an earlier state.', {
     hint: 'Reload the app. What the server has is safe; what was not sent and is no longer stored is lost.',
+  })
+}
+
+function keptResetting(): VarveError {
+  return new VarveError('busy', 'Another tab kept resetting a log while it was being read.', {
+    hint: 'Try again.',
   })
 }
 

@@ -1,9 +1,15 @@
+import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
+import { event } from '../core/event.ts'
+import { defineModel } from '../core/model.ts'
+import type { DispatchResult } from '../core/query.ts'
+import { defineStream } from '../core/stream.ts'
 import { memoryDisk, openMemoryLog } from '../log/index.ts'
 import type { StoreLog } from '../log/port.ts'
 import {
   clap,
   free,
+  Note,
   openTab,
   positionIn,
   type Server,
@@ -17,6 +23,21 @@ import {
 } from './theatre.fixture.ts'
 
 const seats = ['1', '2', '3']
+
+/** Commutes, and is full with two: what was decided before the others came is kept, until it is decided again. */
+const Foyer = defineStream('foyer', {
+  concurrency: 'commute',
+  initial: 0,
+  events: { entered: event(v.object({})) },
+  evolve: { entered: (count) => count + 1 },
+  commands: ({ command, emit, reject }) => ({
+    enter: command((count) => (count < 2 ? emit.entered({}) : reject('full'))),
+  }),
+})
+const crowded = {
+  model: defineModel('theatre', { logs: { hall: [Foyer], desk: [Note] }, projections: [] }),
+}
+const enter = () => Foyer.commands.enter('1')
 
 /** Both have synced; then the server is one that kept the first `kept` entries of the hall. */
 async function afterRestore(kept: number) {
@@ -93,6 +114,25 @@ describe('a log that is reset', () => {
     expect(stateOf(a, 'seat/1')).toMatchObject({ state: { by: 'ben' } })
     expect(updatesOf(a, { kind: 'inbox' })[0]).toMatchObject({
       items: [{ reason: 'taken', status: 'withdrawing' }],
+    })
+  })
+
+  it('E36 R9 a healed decision is shown the foreign entries that are left, however old they are', async () => {
+    const a = await openTab(memoryDisk(), 'a')
+    const b = await openTab(memoryDisk(), 'b')
+    const server = theatreServer()
+    await a.lead('a9')
+    await b.lead('b9')
+    await a.wish(take('1', { by: 'ann' }))
+    for (const wish of [take('1', { by: 'ben' }), free('1'), take('1', { by: 'bea' }), free('1')])
+      await b.wish(wish)
+    await server.sync(b)
+    await server.pull(a)
+    await server.sync(a)
+    expect(stateOf(a, 'seat/1')).toMatchObject({ state: { by: 'ann' } })
+    await a.heal('hall', 'e2', 3)
+    expect(updatesOf(a, { kind: 'inbox' })[0]).toMatchObject({
+      items: [{ reason: 'taken', details: { seen: 3 }, theirs: [{}, {}, {}] }],
     })
   })
 
@@ -229,6 +269,55 @@ describe('a name that somebody else uses', () => {
       items: [{ reason: 'taken', status: 'withdrawn' }],
     })
     expect(await follower.cancel({ log: 'hall', dot: ours.dot })).toBe(false)
+  })
+
+  it('E16 C8 a name under which another tab appends before it is used is not given twice', async () => {
+    const disk = memoryDisk()
+    const other = await openTab(disk, 'o')
+    const plain = openMemoryLog(disk)
+    const appended: DispatchResult[] = []
+    const log: StoreLog = {
+      ...plain,
+      async mintLeader(replica, fence) {
+        const record = await plain.mintLeader(replica, fence)
+        if (fence !== undefined && appended.length === 0) appended.push(await other.wish(clap('1')))
+        return record
+      },
+    }
+    const a = await openTab(disk, 'a', { log })
+    await a.lead('a9')
+    const ours = await a.wish(take('1', { by: 'ann' }))
+    if (!ours.ok) throw new Error('it was decided')
+    expect(await a.rename('hall', ours.dot)).toBe('done')
+    const [told] = appended
+    if (!told?.ok) throw new Error('it was appended when the name was minted')
+    const outbox = disk.tables.outboxes.get('hall') ?? []
+    expect(outbox.map(({ seed }) => seed)).toEqual(['a-1', 'o-1'])
+    expect(outbox.map(({ dot }) => dot)).not.toContainEqual(told.dot)
+    expect(outbox.map(({ dot }) => dot.counter)).toEqual([1, 2])
+  })
+
+  it('E16 E36 what was set back and is refused in the step that renames it is told as reverted', async () => {
+    const disk = memoryDisk()
+    const [a, b] = [await openTab(disk, 'a', crowded), await openTab(memoryDisk(), 'b', crowded)]
+    const server = theatreServer()
+    await a.lead('a9')
+    await b.lead('b9')
+    const ours = await a.wish(enter())
+    if (!ours.ok) throw new Error('it was decided')
+    await server.sync(a)
+    for (let n = 0; n < 2; n += 1) await b.wish(enter())
+    await a.heal('hall', 'e2', 0)
+    const restored = theatreServer('e2')
+    await restored.sync(b)
+    await restored.pull(a)
+    expect(updatesOf(a, { kind: 'inbox' })[0]).toMatchObject({ items: [] })
+    expect(await a.rename('hall', ours.dot)).toBe('done')
+    const item = { reason: 'full', status: 'withdrawing', reverted: true, mine: [{ type: 'foyer.entered' }] }
+    expect(updatesOf(a, { kind: 'inbox' })[0]).toMatchObject({ items: [item] })
+    expect(updatesOf(await openTab(disk, 'c', crowded), { kind: 'inbox' })[0]).toMatchObject({
+      items: [item],
+    })
   })
 
   it('E16 a renamed commit can be cancelled under its first name', async () => {
