@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { accept } from '../../core/accept.ts'
 import { streamsWritten } from '../../core/commit.ts'
 import { inLineage, writtenBy } from '../../core/lineage.ts'
+import type { Model, ModelEvent } from '../../core/model.ts'
 import { reconcile } from '../../core/reconcile.ts'
 import type { StoreLog } from '../../log/port.ts'
 import { defaultFaults, drawHistory } from './history.ts'
 import { ledgerServer } from './ledger-server.ts'
 import { runHistory, type SimulationOptions } from './simulate.ts'
 import { toySimulation } from './toy-model.ts'
+import { olderToy } from './toy-model-older.ts'
 
 /** What the first violated run of so many seeds says, or null. */
 async function firstViolation(seeds: number, broken: Partial<SimulationOptions>): Promise<string | null> {
@@ -111,6 +113,12 @@ describe('negative controls: what is broken on purpose is caught', () => {
       },
     })
     expect(await firstViolation(40, { broken: { log: torn } })).toMatch(/is pending and placed/)
+  })
+
+  it('Z3 E34 a build that passes over what it does not understand', async () => {
+    const passed = { ...(olderToy.eventOf('seat.freed') as ModelEvent), evolve: (state: unknown) => state }
+    const blind: Model = { ...olderToy, eventOf: (type) => olderToy.eventOf(type) ?? passed }
+    expect(await firstViolation(60, { olderModel: blind })).toMatch(/as if it understood all of it/)
   })
 
   it('Z3 L1 a disk that forgets what it acknowledged, when the browser dies', async () => {

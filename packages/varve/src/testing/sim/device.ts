@@ -1,4 +1,5 @@
 /** One device: a browser profile with its disk, clock, locks, network and tabs. */
+import type { Model } from '../../core/model.ts'
 import type { MemoryDisk } from '../../log/memory-disk.ts'
 import { createDeviceDisk, type DeviceDisk } from './device-disk.ts'
 import type { Ground } from './ground.ts'
@@ -21,7 +22,12 @@ export interface Device {
   jump(byMs: number): void
   /** Those that are not closed. */
   tabs(): readonly Tab[]
-  openTab(): Tab
+  /** Which build of the model its pages are loaded in. */
+  model(): Model
+  /** From now on its pages are loaded in the newest build; those that are open go on as they are. */
+  update(): void
+  /** @param build default: the one that is loaded here */
+  openTab(build?: Model): Tab
   /** The browser ends without a word; its tabs come back. */
   crash(): void
   /** The same, and its disk is as it was. */
@@ -41,6 +47,7 @@ export function createDevice(
 ): Device {
   const { scheduler, auditor, server, random, broken, log } = ground
   let skewMs = setup.skewMs
+  let model = setup.isOlder === true ? ground.olderModel : ground.model
   let tabs: Tab[] = []
   let opened = 0
   const undo: MemoryDisk[] = []
@@ -76,9 +83,13 @@ export function createDevice(
       tabs = tabs.filter((tab) => !tab.isClosed())
       return tabs
     },
-    openTab() {
+    model: () => model,
+    update() {
+      model = ground.model
+    },
+    openTab(build = model) {
       opened += 1
-      const tab = openTab(ground, device, `${name}/${opened}`)
+      const tab = openTab(ground, device, { name: `${name}/${opened}`, model: build })
       tabs.push(tab)
       return tab
     },

@@ -18,6 +18,8 @@ export interface BrokenParts {
 
 export interface Ground {
   readonly model: Model
+  /** The build of the model before that one. */
+  readonly olderModel: Model
   /** For each kind of log, its name. */
   readonly logs: Readonly<Record<string, LogId>>
   /** The one that is written. */

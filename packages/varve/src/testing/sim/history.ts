@@ -27,6 +27,7 @@ export const faultKinds = [
   'clone',
   'rollback',
   'serverRestore',
+  'upgrade',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]
@@ -55,6 +56,8 @@ export interface DeviceSetup {
   /** How far its clock is off, ms. */
   readonly skewMs: number
   readonly latencyMs: number
+  /** Its pages are loaded in the build of the model before the newest. */
+  readonly isOlder?: boolean
 }
 
 export interface History {
@@ -86,9 +89,10 @@ const tenYearsMs = 10 * 365 * 24 * 3_600_000
 
 export function drawHistory({ seed, devices, actions, faults }: HistoryOptions): History {
   const random = seededRandom(seed)
-  const enabled = faults.filter(() => random.chance(0.3))
+  const enabled = faults.filter((kind) => randomOf(seed, kind).chance(0.3))
   const kinds: ActionKind[] = deeds.flatMap((deed) => Array<ActionKind>(weights[deed]).fill(deed))
   for (const fault of enabled) kinds.push(...Array<ActionKind>(faultWeight).fill(fault))
+  const older = randomOf(seed, 'older')
   let atMs = 200
   return {
     seed,
@@ -96,6 +100,7 @@ export function drawHistory({ seed, devices, actions, faults }: HistoryOptions):
       tabs: 1 + random.below(2),
       skewMs: drawSkew(random),
       latencyMs: 1 + random.below(random.chance(0.5) ? 40 : 400),
+      ...(enabled.includes('upgrade') && older.chance(0.7) ? { isOlder: true } : null),
     })),
     actions: Array.from({ length: actions }, (_, id) => {
       atMs += random.below(2 * actionEveryMs)
@@ -108,6 +113,13 @@ export function drawHistory({ seed, devices, actions, faults }: HistoryOptions):
       }
     }),
   }
+}
+
+/** Of its own for each kind of fault: with another one added, seeds that do not draw it mean what they meant. */
+function randomOf(seed: number, what: string): SeededRandom {
+  let mixed = seed
+  for (const char of what) mixed = Math.imul(mixed ^ char.charCodeAt(0), 0x5bd1e995)
+  return seededRandom(mixed >>> 0)
 }
 
 export function drawSkew(random: SeededRandom): number {

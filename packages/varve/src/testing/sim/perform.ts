@@ -1,8 +1,9 @@
 /** What each action of a history does. All that it draws comes from its own seed. */
 
 import type { CommandCall } from '../../core/command.ts'
-import { intentOf } from '../../core/commit.ts'
-import type { StreamName } from '../../core/dot.ts'
+import { type CommandRecord, intentOf } from '../../core/commit.ts'
+import { parseStreamName, type StreamName } from '../../core/dot.ts'
+import type { Model } from '../../core/model.ts'
 import { validateCommands } from '../../core/validate-commands.ts'
 import { type SeededRandom, seededRandom } from '../seeded-random.ts'
 import { type Device, leaderLock } from './device.ts'
@@ -63,6 +64,8 @@ const acts: Readonly<Record<ActionKind, (scene: Scene) => void>> = {
     const calls = Array.isArray(wished) ? (wished as readonly CommandCall[]) : [wished as CommandCall]
     const { commands } = validateCommands(ground.model, calls)
     for (const { stream } of commands) scene.watch(stream)
+    // A page of the build before offers what that knows.
+    if (!commands.every((command) => isOffered(tab?.model, command))) return
     tab?.wish({ commands, now: device.wallClock(), seed })
   },
   cancel(scene) {
@@ -85,7 +88,19 @@ const acts: Readonly<Record<ActionKind, (scene: Scene) => void>> = {
       now: scene.device.wallClock(),
       seed: scene.seed,
     }
+    // A page of the build before offers what that knows.
+    if (!commands.every((command) => isOffered(tab?.model, command))) return
     tab?.wish({ commands, now, seed, root: root ?? intentOf({ commands, now, seed }) })
+  },
+  /** The next page is loaded in the newer build, and those that are open are loaded anew, one after the other. */
+  upgrade({ device, random, ground, later }) {
+    const tabs = device.tabs()
+    const isOld = device.model() !== ground.model
+    device.update()
+    // A page that the browser kept, of the build before.
+    if (!isOld && tabs.length < 3) device.openTab(ground.olderModel)
+    for (const tab of device.tabs())
+      if (tab.model !== ground.model) later(random.below(faultMsMax), () => reload(device, tab))
   },
   openTab({ device }) {
     if (device.tabs().length < 3) device.openTab()
@@ -173,6 +188,10 @@ const acts: Readonly<Record<ActionKind, (scene: Scene) => void>> = {
   },
 }
 
+function isOffered(model: Model | undefined, { stream, name }: CommandRecord): boolean {
+  return model?.streamOf(parseStreamName(stream).type)?.commands[name] !== undefined
+}
+
 function weather({ device, random, later }: Scene, bad: Weather): void {
   device.network.setWeather(bad)
   later(random.below(2 * faultMsMax), () => device.network.setWeather(fairWeather))
@@ -191,6 +210,18 @@ function someTab({ device, random }: Scene): Tab | undefined {
 
 function someWorker(scene: Scene): Worker | null {
   return someTab(scene)?.worker() ?? null
+}
+
+/** All its pages are of the newest build. */
+export function updateAll(device: Device): void {
+  device.update()
+  for (const tab of device.tabs()) if (tab.model !== device.model()) reload(device, tab)
+}
+
+function reload(device: Device, tab: Tab): void {
+  if (tab.isClosed()) return
+  tab.close()
+  device.openTab()
 }
 
 export function ensureTab(device: Device): void {

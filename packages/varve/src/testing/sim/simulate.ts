@@ -19,12 +19,14 @@ import { createDevice, type Device } from './device.ts'
 import type { BrokenParts, Ground } from './ground.ts'
 import type { History } from './history.ts'
 import { ledgerServer } from './ledger-server.ts'
-import { ensureTab, perform, type Stage } from './perform.ts'
+import { ensureTab, perform, type Stage, updateAll } from './perform.ts'
 import { createScheduler } from './scheduler.ts'
 import type { OpenSimServer } from './server-port.ts'
 
 export interface SimulationOptions {
   readonly model: Model
+  /** The build of the model before it, which some devices run for a while. Default: the same. */
+  readonly olderModel?: Model
   /** Which kind of log is written; the others stand by. */
   readonly logKind: string
   /** What a user wishes next: one call, or several as one atomic commit, given the present state of streams. */
@@ -53,7 +55,14 @@ const settleMs = 20 * 60_000
 
 /** Runs one history. Never throws for a violation: it is in the result. */
 export async function runHistory(history: History, options: SimulationOptions): Promise<Simulated> {
-  const { model, logKind, wish, broken = {}, server: openServer = ledgerServer() } = options
+  const {
+    model,
+    olderModel = model,
+    logKind,
+    wish,
+    broken = {},
+    server: openServer = ledgerServer(),
+  } = options
   const random = seededRandom(history.seed ^ 0x5eed)
   const logs = Object.fromEntries(model.logKinds.map((kind): [string, LogId] => [kind, kind]))
   const log = logs[logKind]
@@ -62,11 +71,13 @@ export async function runHistory(history: History, options: SimulationOptions): 
   }
   const scheduler = createScheduler(() => server.isBusy())
   const server = openServer({ logs: Object.values(logs), scheduler, random })
-  const auditor = createAuditor({ model, log })
+  const models = [model, ...(olderModel === model ? [] : [olderModel])] as const
+  const auditor = createAuditor({ models, log })
   const streams = new Set<StreamName>()
   let ids = 0
   const ground: Ground = {
     model,
+    olderModel,
     logs,
     log,
     scheduler,
@@ -125,17 +136,25 @@ export async function runHistory(history: History, options: SimulationOptions): 
   const endMs = (history.actions.at(-1)?.atMs ?? 0) + 1
   while (auditor.violation() === null && (await scheduler.step(endMs))) watch.look()
   for (const undo of undos) undo()
+  undos.clear()
   server.start()
   for (const device of devices) {
     for (const tab of device.tabs()) tab.spare()
     ensureTab(device)
   }
-  while (auditor.violation() === null && watch.unsettled() !== null) {
-    if (!(await scheduler.step(endMs + settleMs))) auditor.fail(`after all faults: ${watch.unsettled()}`)
-    watch.look()
-  }
+  await settle('after all faults')
+  for (const device of devices) updateAll(device)
+  await settle('after the update')
   if (auditor.violation() === null) auditor.atTheEnd(watch.inboxes(), random)
   for (const device of devices) for (const tab of device.tabs()) tab.kill()
+
+  async function settle(when: string): Promise<void> {
+    const untilMs = scheduler.now() + settleMs
+    while (auditor.violation() === null && watch.unsettled() !== null) {
+      if (!(await scheduler.step(untilMs))) auditor.fail(`${when}: ${watch.unsettled()}`)
+      watch.look()
+    }
+  }
 
   const violation = auditor.violation()
   return {

@@ -3,11 +3,15 @@
  * run. A worker that dies is replaced, as worker/connect does, and is asked again for what had no answer; a page that is
  * closed asks for nothing any more.
  */
+
+import { parseStreamName } from '../../core/dot.ts'
+import type { Model } from '../../core/model.ts'
 import type {
   CommitRef,
   DispatchRequest,
   EngineStatus,
   InboxNote,
+  ProjectionUpdate,
   StreamUpdate,
   Update,
 } from '../../core/query.ts'
@@ -17,6 +21,7 @@ import type { SyncClock, SyncPorts } from '../../sync/ports.ts'
 import { startSync } from '../../sync/sync.ts'
 import type { Host } from '../../worker/contract.ts'
 import { hostOf } from '../../worker/host.ts'
+import { answerFault } from './auditor/answer-audit.ts'
 import type { Device } from './device.ts'
 import type { DiskUser, Seen } from './device-disk.ts'
 import type { Ground } from './ground.ts'
@@ -27,6 +32,8 @@ export interface Worker extends DiskUser {
   readonly seen: Seen
   /** By stream: as the page was last told. */
   readonly shown: Map<string, StreamUpdate>
+  /** By projection: what was told of those of one value. */
+  readonly values: Map<string, ProjectionUpdate>
   status: EngineStatus | null
   inbox: readonly InboxNote[]
   /** Null until it is open. */
@@ -40,6 +47,8 @@ export interface Worker extends DiskUser {
 
 export interface Tab {
   readonly name: string
+  /** The build that its page is of. */
+  readonly model: Model
   readonly worker: () => Worker | null
   wish(request: DispatchRequest): void
   /** Seeds of the wishes that were acknowledged here. */
@@ -66,7 +75,7 @@ const reopenMs = 1_000
 const nameWaitMs = 2_000
 const snapshotEvery = 12
 
-export function openTab(ground: Ground, device: Device, name: string): Tab {
+export function openTab(ground: Ground, device: Device, { name, model }: Pick<Tab, 'name' | 'model'>): Tab {
   const { scheduler, auditor, random } = ground
   const asked = new Map<string, DispatchRequest>()
   const acknowledged = new Set<string>()
@@ -82,6 +91,7 @@ export function openTab(ground: Ground, device: Device, name: string): Tab {
       waiting: 0,
       plan: null,
       shown: new Map(),
+      values: new Map(),
       status: null,
       inbox: [],
       engine: null,
@@ -102,7 +112,7 @@ export function openTab(ground: Ground, device: Device, name: string): Tab {
     const clock = clockOf(realm)
     const report = (thrown: unknown): void => ground.thrown(name, thrown)
     const engine = await openEngine({
-      model: ground.model,
+      model,
       log: device.disk.openLog(opening),
       logs: ground.logs,
       ports: { now: device.wallClock, newId: ground.newId, report },
@@ -132,6 +142,8 @@ export function openTab(ground: Ground, device: Device, name: string): Tab {
     engine.subscribe({ kind: 'status' }, (update) => hear(opening, '', update))
     engine.subscribe({ kind: 'inbox' }, (update) => hear(opening, '', update))
     for (const stream of ground.streams) watchOn(opening, stream)
+    for (const { kind, name: projection } of model.projections.values())
+      if (kind === 'value') watchValue(opening, projection)
     stops.set(opening, async () => {
       await sync.stop()
       await engine.close()
@@ -143,7 +155,16 @@ export function openTab(ground: Ground, device: Device, name: string): Tab {
   const stops = new Map<Worker, () => Promise<void>>()
 
   function watchOn(on: Worker, stream: string): void {
+    if (model.streamOf(parseStreamName(stream).type) === undefined) return
     on.engine?.subscribe({ kind: 'stream', stream }, (update) => hear(on, stream, update))
+  }
+
+  function watchValue(on: Worker, projection: string): void {
+    on.engine?.subscribe({ kind: 'projection', name: projection }, (update) => {
+      if (update.kind !== 'value' && update.kind !== 'failed') return
+      on.isDirty = true
+      on.values.set(projection, update)
+    })
   }
 
   function hear(told: Worker, stream: string, update: Update): void {
@@ -171,6 +192,8 @@ export function openTab(ground: Ground, device: Device, name: string): Tab {
       if (!asked.has(request.seed)) return
       asked.delete(request.seed)
       if (!reply.ok) return ground.failed(name, reply.failure)
+      const fault = answerFault(reply.value, { seen: to.seen, model }, ground)
+      if (fault !== null) auditor.fail(`${name}: ${fault}`)
       if (!reply.value.ok) return
       acknowledged.add(request.seed)
       auditor.acknowledged({ seed: request.seed, dot: reply.value.dot, root: request.root ?? null })
@@ -187,6 +210,7 @@ export function openTab(ground: Ground, device: Device, name: string): Tab {
   start()
   return Object.freeze({
     name,
+    model,
     worker: () => worker,
     acknowledged,
     asked,

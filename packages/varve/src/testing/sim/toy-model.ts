@@ -7,25 +7,8 @@ import { defineModel } from '../../core/model.ts'
 import { defineProjection } from '../../core/projection.ts'
 import { defineStream } from '../../core/stream.ts'
 import type { SimulationOptions } from './simulate.ts'
-
-/** A schema that takes everything, by hand: this package brings no validator. */
-function anything<T>() {
-  return {
-    '~standard': {
-      version: 1,
-      vendor: 'varve',
-      validate: (value: unknown) => ({ value: value as T }),
-      types: undefined as { readonly input: T; readonly output: T } | undefined,
-    },
-  } as const
-}
-
-interface SeatState {
-  readonly taker: string | null
-  readonly waiting: number
-}
-
-const free: SeatState = { taker: null, waiting: 0 }
+import { olderToy } from './toy-model-older.ts'
+import { anything, free } from './toy-shapes.ts'
 
 const Seat = defineStream('seat', {
   initial: free,
@@ -66,9 +49,13 @@ const Seat = defineStream('seat', {
 const Likes = defineStream('likes', {
   concurrency: 'commute',
   initial: 0,
-  events: { liked: event(anything<Record<string, never>>()) },
-  evolve: { liked: (count) => count + 1 },
-  commands: ({ command, emit }) => ({ like: command(() => emit.liked({})) }),
+  events: {
+    liked: event(anything<Record<string, never>>()).revise(anything<{ readonly weight: number }>(), () => ({
+      weight: 1,
+    })),
+  },
+  evolve: { liked: (count, { weight }) => count + weight },
+  commands: ({ command, emit }) => ({ like: command(() => emit.liked({ weight: 1 })) }),
 })
 
 const Taken = defineProjection('taken', {
@@ -77,10 +64,17 @@ const Taken = defineProjection('taken', {
   on: { 'seat.taken': (count) => count + 1 },
 })
 
+const Liked = defineProjection('liked', {
+  from: [Likes],
+  initial: 0,
+  on: { 'likes.liked': (count, { data }) => count + data.weight },
+})
+
 const { take, put, free: freeSeat, takeOrQueue, follow, avoid } = Seat.commands
 
 export const toySimulation: SimulationOptions = {
-  model: defineModel('toy', { logs: { toy: [Seat, Likes] }, projections: [Taken] }),
+  model: defineModel('toy', { logs: { toy: [Seat, Likes] }, projections: [Taken, Liked] }),
+  olderModel: olderToy,
   logKind: 'toy',
   wish(random) {
     switch (random.below(11)) {

@@ -4,12 +4,13 @@
  */
 import { clockOf, timed } from '../../../core/clock.ts'
 import type { Commit, Entry } from '../../../core/commit.ts'
-import type { Dot, LogId } from '../../../core/dot.ts'
+import type { Dot, LogId, StreamName } from '../../../core/dot.ts'
 import type { Model } from '../../../core/model.ts'
 import type { MemoryTables } from '../../../log/memory-disk.ts'
 import type { SeededRandom } from '../../seeded-random.ts'
 import { createDiskAudit, type DiskAudit } from './disk-audit.ts'
 import { createLogAudit, dotText, type LogAudit } from './log-audit.ts'
+import { isReadable } from './naive-fold.ts'
 
 export interface Wished {
   readonly seed: string
@@ -35,6 +36,8 @@ export interface Auditor {
   /** The user asked for it: whether it was done or not, both may be seen. */
   cancelling(dot: Dot): void
   dismissing(dot: Dot): void
+  /** Whether that build may not understand an event that stands, or stood, on the stream. */
+  mayFreeze(model: Model, stream: StreamName): boolean
   /** Of these acknowledged seeds: those that never were in the server's log. */
   unplaced(seeds: Iterable<string>): readonly string[]
   outboxLength(device: string): number
@@ -44,7 +47,13 @@ export interface Auditor {
   readonly counts: () => { readonly wishes: number; readonly entries: number; readonly withdrawn: number }
 }
 
-export function createAuditor({ model, log }: { readonly model: Model; readonly log: LogId }): Auditor {
+export interface AuditorGround {
+  /** The builds of the model that are about, the newest first. */
+  readonly models: readonly [Model, ...Model[]]
+  readonly log: LogId
+}
+
+export function createAuditor({ models, log }: AuditorGround): Auditor {
   let violation: string | null = null
   let durable: readonly Entry[] | null = null
   const wishes = new Map<string, Wished>()
@@ -55,10 +64,14 @@ export function createAuditor({ model, log }: { readonly model: Model; readonly 
   const cancelled = new Set<string>()
   const dismissed = new Set<string>()
   const retried = new Set<string>()
+  /** By build: the streams with an event that it does not understand, wherever that was stored. */
+  const freezing = new Map(models.map((model) => [model, new Set<StreamName>()]))
+  const mayFreeze = (model: Model, stream: StreamName): boolean => freezing.get(model)?.has(stream) === true
   const server = createLogAudit({
-    model,
+    models,
     knownAt: (commit) => known.get(versionKey(commit)),
     isWished: (seed) => wishes.has(seed),
+    mayFreeze: (stream) => models.some((model) => mayFreeze(model, stream)),
   })
 
   function fail(what: string): void {
@@ -81,7 +94,11 @@ export function createAuditor({ model, log }: { readonly model: Model; readonly 
         owners.set(replica, owner)
         return owner
       },
-      stored: (commit, position) => known.set(versionKey(commit), position),
+      stored(commit, position) {
+        known.set(versionKey(commit), position)
+        for (const event of commit.events)
+          for (const [model, streams] of freezing) if (!isReadable(model, event)) streams.add(event.stream)
+      },
     })
     disks.set(device, disk)
     return disk
@@ -185,6 +202,7 @@ export function createAuditor({ model, log }: { readonly model: Model; readonly 
     },
     cancelling: (dot) => void cancelled.add(dotText(dot)),
     dismissing: (dot) => void dismissed.add(dotText(dot)),
+    mayFreeze,
     unplaced: (seeds) => [...seeds].filter((seed) => !server.hasPlaced(seed)),
     outboxLength: (device) => diskOf(device).outboxLength(),
     server: () => server,

@@ -6,7 +6,7 @@ import type { Commit, Entry } from '../../../core/commit.ts'
 import type { Dot, StreamName } from '../../../core/dot.ts'
 import { hashOf } from '../../../core/hash.ts'
 import type { Model } from '../../../core/model.ts'
-import { folded, type NaiveStates, nothing } from './naive-fold.ts'
+import { folded, type NaiveFold, nothing } from './naive-fold.ts'
 import { createVectors, type Vectors } from './vectors.ts'
 
 export interface LogAudit {
@@ -15,8 +15,8 @@ export interface LogAudit {
   /** The server came back from an older backup: its log goes on from these entries. */
   restart(entries: readonly Entry[]): string | null
   readonly entries: () => readonly Entry[]
-  /** The streams after the entry with this chain, in whatever life of the log. */
-  statesAt(chain: string): NaiveStates
+  /** The log up to the entry with this chain, in whatever life of it, as this build of the model folds it. */
+  foldAt(model: Model, chain: string): NaiveFold
   /** Whether an entry with this chain ever was durable. */
   hasHeld(chain: string): boolean
   /** Whether this wish ever stood in the log. */
@@ -28,19 +28,23 @@ export interface LogAudit {
 }
 
 export interface LogAuditGround {
-  readonly model: Model
+  /** The builds of the model that are about, the newest first. */
+  readonly models: readonly [Model, ...Model[]]
   /** Up to where its author knew the log when this outcome was stored; undefined if nobody ever stored it. */
   readonly knownAt: (commit: Commit) => number | undefined
   readonly isWished: (seed: string) => boolean
+  /** Whether a build may not understand an event that stands, or stood, on the stream. */
+  readonly mayFreeze: (stream: StreamName) => boolean
 }
 
 export function dotText({ replica, counter }: Dot): string {
   return `${replica}:${counter}`
 }
 
-export function createLogAudit({ model, knownAt, isWished }: LogAuditGround): LogAudit {
-  /** Of all lives of the log. */
-  const states = new Map<string, NaiveStates>([['', nothing]])
+export function createLogAudit({ models, knownAt, isWished, mayFreeze }: LogAuditGround): LogAudit {
+  const [newest] = models
+  /** By chain, of all lives of the log, and then by model. */
+  const folds = new Map<string, ReadonlyMap<Model, NaiveFold>>([['', new Map()]])
   const placed = new Set<string>()
   let entries: Entry[] = []
   let byDot = new Map<string, Entry>()
@@ -61,11 +65,11 @@ export function createLogAudit({ model, knownAt, isWished }: LogAuditGround): Lo
     return look(log)
   }
 
-  function statesAt(chain: string): NaiveStates {
-    return states.get(chain) ?? nothing
+  function foldAt(model: Model, chain: string): NaiveFold {
+    return folds.get(chain)?.get(model) ?? nothing
   }
 
-  const statesNow = (): NaiveStates => statesAt(entries.at(-1)?.chain ?? '')
+  const foldNow = (model: Model): NaiveFold => foldAt(model, entries.at(-1)?.chain ?? '')
 
   function look(log: readonly Entry[]): string | null {
     while (entries.length < log.length) {
@@ -95,10 +99,16 @@ export function createLogAudit({ model, knownAt, isWished }: LogAuditGround): Lo
     if (known === undefined) return 'its outcome was pushed and is on no disk'
     if (known !== base) return `its base is ${base}, and its author had applied the log up to ${known}`
     if (withdrawn !== null && events.length + guards.length > 0) return 'it is withdrawn and has an outcome'
+    if (withdrawn?.reason === 'frozen' && !isFrozenBy(withdrawn.details))
+      return 'it was withdrawn as frozen, and every build understands its streams'
     const twin = bySeed.get(commit.seed)?.[0]
     if (twin !== undefined) return `the same wish stands at @${twin.position}`
     if (events.length > 0 && roots.has(commit.root)) return 'its root was applied before'
     return strangerFault(commit, position)
+  }
+
+  function isFrozenBy(details: unknown): boolean {
+    return mayFreeze(String((details as { readonly stream?: unknown } | undefined)?.stream))
   }
 
   /** Brute force: whoever wrote in between, and whether the stream is as the decision saw it. */
@@ -111,7 +121,7 @@ export function createLogAudit({ model, knownAt, isWished }: LogAuditGround): Lo
       if (clash !== undefined) return `it leaned on ${clash.stream}, which @${other.position} had changed`
     }
     for (const { stream, revision } of serial) {
-      const present = statesNow().get(stream)?.revision ?? 0
+      const present = foldNow(newest).streams.get(stream)?.revision ?? 0
       if (present !== revision)
         return `it was decided on ${revision} events of ${stream}, and there are ${present}`
     }
@@ -129,7 +139,10 @@ export function createLogAudit({ model, knownAt, isWished }: LogAuditGround): Lo
   function take(entry: Entry): void {
     const { commit } = entry
     const { dot, parent } = commit
-    if (!states.has(entry.chain)) states.set(entry.chain, folded(model, statesNow(), [commit]))
+    if (!folds.has(entry.chain)) {
+      const next = models.map((model) => [model, folded(model, foldNow(model), [entry])] as const)
+      folds.set(entry.chain, new Map(next))
+    }
     entries.push(entry)
     placed.add(commit.seed)
     byDot.set(dotText(dot), entry)
@@ -145,8 +158,8 @@ export function createLogAudit({ model, knownAt, isWished }: LogAuditGround): Lo
     look,
     entries: () => entries,
     restart,
-    statesAt,
-    hasHeld: (chain: string) => states.has(chain),
+    foldAt,
+    hasHeld: (chain: string) => folds.has(chain),
     hasPlaced: (seed: string) => placed.has(seed),
     entryOf: (key: string) => byDot.get(key),
     ofSeed: (seed: string) => bySeed.get(seed) ?? [],

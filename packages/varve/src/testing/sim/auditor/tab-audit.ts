@@ -1,25 +1,37 @@
 /** What one tab shows: the naive fold of what it has read of its disk, and a status that never claims more than is so. */
 import type { LogId } from '../../../core/dot.ts'
 import type { Model } from '../../../core/model.ts'
-import type { EngineStatus, StreamUpdate } from '../../../core/query.ts'
+import type { EngineStatus, ProjectionUpdate, StreamUpdate } from '../../../core/query.ts'
 import { nothingSeen, type Seen } from '../device-disk.ts'
 import { dotText, type LogAudit } from './log-audit.ts'
-import { folded, initialOf } from './naive-fold.ts'
+import { folded, type NaiveFold, streamIn, valueIn } from './naive-fold.ts'
 
 export interface ShownTab {
   readonly seen: Seen
   readonly shown: ReadonlyMap<string, StreamUpdate>
+  /** Projections of one value. */
+  readonly values: ReadonlyMap<string, ProjectionUpdate>
+  readonly status: EngineStatus | null
+}
+
+export interface TabGround {
+  /** The build that the tab runs. */
+  readonly model: Model
+  readonly log: LogId
+  readonly server: LogAudit
 }
 
 /** Null, or how what is shown differs from fold(log) then fold(outbox). */
 export function shownFault(
-  { seen, shown }: ShownTab,
-  { model, log, server }: { readonly model: Model; readonly log: LogId; readonly server: LogAudit },
+  { seen, shown, values, status }: ShownTab,
+  { model, log, server }: TabGround,
 ): string | null {
   const { chain, outbox } = seen.get(log) ?? nothingSeen
-  const states = folded(model, server.statesAt(chain), outbox)
+  const fold = folded(model, server.foldAt(model, chain), outbox)
   for (const [stream, update] of shown) {
-    const { state, revision } = states.get(stream) ?? initialOf(model, stream)
+    const { state, revision, isFrozen } = streamIn(model, fold, stream)
+    if ((update.frozen !== null) !== isFrozen)
+      return `shows ${stream} ${isFrozen ? 'as if it understood all of it' : `frozen: ${update.frozen?.message}`}`
     if (update.revision !== revision || text(update.state) !== text(state))
       return `shows ${stream} as ${text(update.state)} after ${update.revision} events, and it is ${text(state)} after ${revision}`
     const pending = outbox.filter(
@@ -28,6 +40,21 @@ export function shownFault(
     )
     if (text(update.pending.map(({ dot }) => dotText(dot))) !== text(pending.map(({ dot }) => dotText(dot))))
       return `shows ${update.pending.length} pending on ${stream}, and there are ${pending.length}`
+  }
+  return valuesFault(fold, { model, values, status })
+}
+
+function valuesFault(
+  fold: NaiveFold,
+  { model, values, status }: Pick<ShownTab, 'values' | 'status'> & Pick<TabGround, 'model'>,
+): string | null {
+  for (const [name, update] of values) {
+    const { value, leftOut } = valueIn(model, fold, name)
+    const said = update.kind === 'value' ? update.value : update.kind
+    if (text(said) !== text(value)) return `shows ${name} as ${text(said)}, and it is ${text(value)}`
+    const listed = status?.failures.find(({ projection }) => projection === name)?.leftOut ?? 0
+    if (listed !== leftOut.size)
+      return `says that ${name} leaves out ${listed} streams, and it leaves out ${leftOut.size}`
   }
   return null
 }

@@ -19,7 +19,7 @@ export interface Watch {
 const claimMsMax = 15_000
 
 export function createWatch(ground: Ground, devices: readonly Device[]): Watch {
-  const { auditor, scheduler, server, log, model } = ground
+  const { auditor, scheduler, server, log } = ground
   let trace = 0
 
   function look(): void {
@@ -44,7 +44,7 @@ export function createWatch(ground: Ground, devices: readonly Device[]): Watch {
     if (worker.isDirty) {
       worker.isDirty = false
       const fault =
-        shownFault(worker, { model, log, server: auditor.server() }) ??
+        shownFault(worker, { model: tab.model, log, server: auditor.server() }) ??
         statusFault(status, {
           seenPending: seen.get(log)?.outbox.length ?? 0,
           unplaced: auditor.unplaced(tab.acknowledged),
