@@ -21,8 +21,10 @@ import { heal } from './heal.ts'
 import { extendHistory, historyStart } from './history.ts'
 import type { Ledger } from './ledger.ts'
 import { inLineage } from './lineage.ts'
+import type { PlainData } from './plain-data.ts'
+import type { Decision } from './rules.ts'
 import { validateCommands } from './validate-commands.ts'
-import { isVerified } from './verify.ts'
+import { isVerified, verifyFault } from './verify.ts'
 import type { World } from './world.ts'
 
 const { set, raise } = Price.commands
@@ -175,6 +177,23 @@ describe('verified streams', () => {
     expect(isVerified(fair, { ...first(b), events: [] })).toBe(true)
     expect(isVerified(fair, { ...first(b), commands: [] })).toBe(true)
     expect(isVerified(fair, withdraw(first(b), { reason: 'no', because: [] }))).toBe(false)
+    const stranger = { ...first(b), commands: [{ stream: 'ghost/1', name: 'haunt' }], events: [] }
+    expect(isVerified(fair, stranger)).toBe(false)
+  })
+
+  it('A7 a refusal says in words what is wrong with the commit, and of the domain’s the reason only', () => {
+    const a = client('a')
+    a.wish(fill('a', { item: 'cup' }))
+    const refusedFor = (reason: string, details?: PlainData): string | null => {
+      const no: Decision = { ok: false, reason, ...(details === undefined ? {} : { details }) }
+      const rules = { ...fairRules, decide: () => no }
+      return verifyFault({ rules, commit: first(a), known: emptyFair(), theirs: [] })
+    }
+    const prefix = 'Its commands are refused where they were decided: '
+    expect(refusedFor('frozen', { message: 'newer' })).toBe(`${prefix}frozen: newer`)
+    expect(refusedFor('undecidable', { message: 'it threw' })).toBe(`${prefix}undecidable: it threw`)
+    expect(refusedFor('taken', { message: 'by ann' })).toBe(`${prefix}taken.`)
+    for (const odd of [undefined, { message: 7 }]) expect(refusedFor('frozen', odd)).toBe(`${prefix}frozen.`)
   })
 
   it('A7 a decision on a stream that commutes is looked at where it was made, whatever others have appended since', () => {
