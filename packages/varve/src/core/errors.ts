@@ -25,6 +25,7 @@ export const codes = [
   'model_mismatch',
   'message_refused',
   'worker_timeout',
+  'store_held',
   'worker_lost',
   'worker_keeps_dying',
   'read_only',

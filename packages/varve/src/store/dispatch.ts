@@ -19,6 +19,8 @@ export interface DispatchPorts {
   readonly host: Host
   readonly model: Model
   readonly ready: Promise<void>
+  /** Settles when the host can be asked: it is open, or says of each call that it cannot be done now. */
+  readonly answering: Promise<void>
   readonly fates: Fates
   readonly now: () => number
   readonly newId: () => string
@@ -38,7 +40,7 @@ export async function dispatchOn(
     seed: ports.newId(),
     ...(root !== undefined && { root }),
   }
-  await ports.ready
+  await ports.answering
   const before = ports.getIncarnation()
   const result = mustReply(await ports.host.dispatch(request, false))
   if (!result.ok) return refused(result)

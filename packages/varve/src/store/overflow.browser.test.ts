@@ -2,8 +2,10 @@ import { filter, firstValueFrom } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Cart, type Line, shop } from '../core/cart.fixture.ts'
 import { type HeldDatabase, holdDatabase } from '../testing/hold-database.ts'
+import { connectLimits, connectWorker } from '../worker/connect.ts'
 import { openStore } from './open-store.ts'
 import type { Store } from './store.ts'
+import { storeOn } from './store-on.ts'
 
 const { addItem, checkOut } = Cart.commands
 const logs = { customer: 'customer/1', bank: 'bank' }
@@ -17,14 +19,15 @@ afterEach(async () => {
   for (const store of stores.splice(0)) await store.close()
 })
 
+const spawnShop = () =>
+  new Worker(new URL('../testing/shop.worker.fixture.ts', import.meta.url), { type: 'module' })
+
 function openTab(name: string) {
   const workers: Worker[] = []
   const store = openStore(
     shop,
     () => {
-      const worker = new Worker(new URL('../testing/shop.worker.fixture.ts', import.meta.url), {
-        type: 'module',
-      })
+      const worker = spawnShop()
       workers.push(worker)
       return worker
     },
@@ -39,6 +42,10 @@ async function hold(name: string): Promise<HeldDatabase> {
   held.push(database)
   return database
 }
+
+/** The status says that the store waits for its database. */
+const heldIn = (store: Store) =>
+  firstValueFrom(store.status$.pipe(filter(({ problem }) => problem?.code === 'store_held')))
 
 const pendingIs = (store: Store, count: number) =>
   firstValueFrom(store.status$.pipe(filter(({ pending }) => pending === count)))
@@ -90,6 +97,58 @@ describe('a database that somebody holds', () => {
     await cartWith(store, 'sku-2')
     await pendingIs(store, 2)
     expect(await skusOf(store)).toEqual(['sku-1', 'sku-2'])
+  })
+
+  it('B23 S19 keeps a store from opening: it says so, fails what is asked by name, and opens when it is let go', async () => {
+    const name = `overflow-${crypto.randomUUID()}`
+    const here = openTab(name)
+    await here.store.dispatch(addItem('1', line(1)))
+    const database = await hold(name)
+    const { store } = openTab(name)
+    const cart = firstValueFrom(store.watch(Cart, '1'))
+    await heldIn(store)
+    for (const asked of [store.dispatch(addItem('1', line(2))), store.at({ time: 0 }), skusOf(store)])
+      await expect(asked).rejects.toMatchObject({ code: 'store_held' })
+    expect(await firstValueFrom(store.status$)).toMatchObject({ phase: 'connecting' })
+    await database.letGo()
+    await store.ready
+    expect((await cart).lines).toEqual({ 'sku-1': line(1) })
+    expect((await store.dispatch(addItem('1', line(3)))).ok).toBe(true)
+    expect(await firstValueFrom(store.status$)).toMatchObject({ phase: 'local', problem: null })
+    expect(await skusOf(store)).toEqual(['sku-1', 'sku-3'])
+  })
+
+  it('B23 B21 a worker that dies while it is held: the next one waits beyond any deadline, and tells the fate then', async () => {
+    const name = `overflow-${crypto.randomUUID()}`
+    const spawned: Worker[] = []
+    const host = connectWorker(
+      () => {
+        spawned.push(spawnShop())
+        return spawned.at(-1) as Worker
+      },
+      { ...connectLimits, openMs: 6_000 },
+    )
+    const store = storeOn(host, shop, { name, logs, onLife: host.onLife })
+    stores.push(store)
+    await store.dispatch(addItem('1', line(1)))
+    const other = openTab(name)
+    await cartWith(other.store, 'sku-1')
+    const database = await hold(name)
+    const saved = await store.dispatch(addItem('1', line(2)))
+    if (!saved.ok) throw new Error('it was saved')
+    const fates: string[] = []
+    store.fate(saved).subscribe(({ status }) => fates.push(status))
+    spawned.at(-1)?.terminate()
+    await heldIn(store)
+    // Longer than the new worker's 6 s for opening: each of these waits 2.5 s.
+    for (let n = 0; n < 3; n += 1) await heldIn(openTab(name).store)
+    await database.letGo()
+    await cartWith(store, 'sku-2')
+    await pendingIs(store, 2)
+    expect(await skusOf(store)).toEqual(['sku-1', 'sku-2'])
+    expect(spawned.length).toBe(2)
+    expect(await firstValueFrom(store.fate(saved))).toMatchObject({ status: 'pending' })
+    expect(new Set(fates)).toEqual(new Set(['pending']))
   })
 
   it('B20 what is refused when it is carried out stands in the inbox', async () => {

@@ -12,6 +12,8 @@ export interface Known {
   readonly worker: 'up' | 'starting'
   /** The store cannot be used (any more). */
   readonly failure: Failed | null
+  /** The store waits to be opened. */
+  readonly held: Failed | null
   readonly lost: Loss | null
   /** The server wants a token, and `auth` has given none that it takes. */
   readonly signIn: boolean
@@ -21,6 +23,7 @@ export const nothingKnown: Known = Object.freeze({
   told: null,
   worker: 'starting',
   failure: null,
+  held: null,
   lost: null,
   signIn: false,
 })
@@ -40,11 +43,11 @@ export const statusAtFirst: StoreStatus = Object.freeze({
   syncedAt: null,
 })
 
-export function statusOf({ told, worker, failure, lost, signIn }: Known): StoreStatus {
+export function statusOf({ told, worker, failure, held, lost, signIn }: Known): StoreStatus {
   const status = told ?? statusAtFirst
   if (failure !== null) return { ...status, phase: 'halted', problem: failure, stalled: null, leading: false }
   const problem =
-    (signIn ? signInProblem : null) ?? status.problem ?? (lost === null ? null : lossProblems[lost])
+    (signIn ? signInProblem : null) ?? held ?? status.problem ?? (lost === null ? null : lossProblems[lost])
   const isStale = worker !== 'up' && (status.phase === 'syncing' || status.phase === 'synced')
   const phase = isStale ? 'connecting' : status.phase
   if (phase === status.phase && problem === status.problem) return status

@@ -5,7 +5,7 @@
 import type { LogId } from '../core/dot.ts'
 import type { Model } from '../core/model.ts'
 import type { WorkerLife } from '../worker/connect.ts'
-import type { Host } from '../worker/contract.ts'
+import { type Failed, type Host, heldCode } from '../worker/contract.ts'
 import { modelSignature } from '../worker/contract-model.ts'
 import { closedError, failureOf, mustReply } from './failure.ts'
 import { createFates } from './fates.ts'
@@ -48,6 +48,7 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
   let incarnation = 0
   let isClosed = false
 
+  const heldFirst = Promise.withResolvers<void>()
   const know = (more: Partial<Known>): void => {
     known = { ...known, ...more }
     lost.set(known.lost !== null)
@@ -56,17 +57,20 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
   const stopLife = options.onLife?.((life) => {
     if (life.phase === 'over') return know({ failure: life.failure })
     incarnation = life.incarnation
-    if (life.phase === 'up') know({ worker: 'up', lost: witness.write(life.opened) ?? known.lost })
-    else know({ worker: 'starting' })
+    if (life.phase === 'up')
+      know({ worker: 'up', held: null, lost: witness.write(life.opened) ?? known.lost })
+    else know({ worker: 'starting', held: life.held ?? null })
+    if (life.phase === 'starting' && life.held !== undefined) heldFirst.resolve()
   })
   const ready = openHost()
+  const answering = Promise.race([ready, heldFirst.promise])
   // Who does not await `ready` sees the failure in the status.
-  ready.catch((error: unknown) => know({ failure: failureOf(error) }))
+  ready.catch((error: unknown) => isHeld(failureOf(error)) || know({ failure: failureOf(error) }))
 
   const listen: Listen = (query, listener) => {
     let stop: (() => void) | null = null
     let isOver = false
-    ready.then(
+    answering.then(
       () => {
         if (!isOver && !isClosed) stop = host.subscribe(query, (update) => isOver || listener(update))
       },
@@ -102,6 +106,7 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
     host,
     model,
     ready,
+    answering,
     fates,
     listen,
     frame,
@@ -116,7 +121,7 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
     newId: options.newId ?? (() => crypto.randomUUID()),
     getIncarnation: () => incarnation,
     async setToken(token: string | null) {
-      await ready
+      await answering
       mustReply(await host.setToken(token))
     },
     async close() {
@@ -147,11 +152,15 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
       token,
       awaitToken: later !== null,
     })
-    const opened = mustReply(reply)
-    know({ worker: 'up', lost: witness.write(opened) })
-    if (later !== null) {
+    if (later !== null && (reply.ok || isHeld(reply.failure))) {
       withPatience(later).then((first) => host.setToken(first))
       later.then((last) => (last === null ? null : host.setToken(last)))
     }
+    const opened = mustReply(reply)
+    know({ worker: 'up', lost: witness.write(opened) })
   }
+}
+
+function isHeld({ code }: Failed): boolean {
+  return code === heldCode
 }

@@ -29,7 +29,7 @@ interface Past {
 }
 
 export function openWindow(base: Base, past: Past | null): Store {
-  const { host, model, ready } = base
+  const { host, model, ready, answering } = base
   const watches = createWatches(base.listen, base.frame)
   base.windows.add(watches.close)
   const pastId = past === null ? {} : { past: past.id }
@@ -55,7 +55,7 @@ export function openWindow(base: Base, past: Past | null): Store {
     return ask()
   }
   const open = async <T>(ask: () => Promise<T>): Promise<T> => {
-    await ready
+    await answering
     return ask()
   }
 
@@ -73,7 +73,10 @@ export function openWindow(base: Base, past: Past | null): Store {
     status$: base.status$,
     fate: (ref: CommitRef) => watches.fate(mustRef(ref)),
     inbox$: startWith(noItems, watches.inbox()),
-    inbox: () => open(() => firstOf(watches.inbox())),
+    inbox: async () => {
+      await ready
+      return firstOf(watches.inbox())
+    },
     lost$: base.lost$,
     acknowledgeLoss: base.acknowledgeLoss,
     dismiss: (ref: CommitRef) =>
@@ -95,11 +98,11 @@ export function openWindow(base: Base, past: Past | null): Store {
 const noItems: readonly InboxNote[] = Object.freeze([])
 
 async function* readHistory(
-  { host, ready }: Base,
+  { host, answering }: Base,
   stream: StreamName,
   past: string | null,
 ): AsyncGenerator<unknown> {
-  await ready
+  await answering
   let from: HistoryPage['next'] = null
   do {
     const page: HistoryPage = mustReply(await host.history(stream, from, past))

@@ -8,7 +8,14 @@
  */
 import { type Remote, wrap } from 'comlink'
 import { defectReply } from './connect-failures.ts'
-import type { Contract, Opened, OpenRequest, Reply } from './contract.ts'
+import {
+  type Contract,
+  type Failed,
+  heldCode,
+  type Opened,
+  type OpenRequest,
+  type Reply,
+} from './contract.ts'
 
 export interface Incarnation {
   readonly remote: Remote<Contract>
@@ -24,12 +31,14 @@ export interface Birth {
   /** How long a worker may take until it runs. */
   readonly patienceMs: number
   readonly onDeath: () => void
+  /** It waits for a database that somebody holds; said again and again. */
+  readonly onHeld: (failure: Failed) => void
 }
 
 /** Calls `onDeath` at most once, never synchronously. Throws what the worker's constructor throws. */
 export function startIncarnation(
   spawn: () => Worker,
-  { lockPrefix, patienceMs, onDeath }: Birth,
+  { lockPrefix, patienceMs, onDeath, onHeld }: Birth,
 ): Incarnation {
   const worker = spawn()
   const remote = wrap<Contract>(worker)
@@ -56,9 +65,12 @@ export function startIncarnation(
     async open(request: OpenRequest): Promise<Reply<Opened>> {
       const isHeld = () => isOpen
       watchLock(aliveLock, { isHeld, patienceMs, signal: over.signal }).then(die, ignoreAbort)
-      const reply = await remote.open({ ...request, aliveLock }).catch(defectReply)
-      isOpen = reply.ok
-      return reply
+      for (;;) {
+        const reply = await remote.open({ ...request, aliveLock }).catch(defectReply)
+        isOpen = reply.ok
+        if (reply.ok || reply.failure.code !== heldCode || over.signal.aborted) return reply
+        onHeld(reply.failure)
+      }
     },
     end,
   })

@@ -30,7 +30,8 @@ import type { Contract, Failed, Host, Opened, OpenRequest, Reply } from './contr
 
 /** What the store shows of the worker's life. `incarnation` counts the workers that were opened. */
 export type WorkerLife =
-  | { readonly phase: 'starting'; readonly incarnation: number }
+  /** `held`: somebody holds the database; it is waited for. */
+  | { readonly phase: 'starting'; readonly incarnation: number; readonly held?: Failed }
   | { readonly phase: 'up'; readonly incarnation: number; readonly opened: Opened }
   | { readonly phase: 'over'; readonly failure: Failed }
 
@@ -65,7 +66,12 @@ export const connectLimits: ConnectLimits = Object.freeze({
 
 type Life =
   | { readonly phase: 'idle' }
-  | { readonly phase: 'starting'; readonly worker: Incarnation; readonly callOff: () => void }
+  | {
+      readonly phase: 'starting'
+      readonly worker: Incarnation
+      readonly callOff: () => void
+      held?: Failed
+    }
   | { readonly phase: 'up'; readonly worker: Incarnation }
   | { readonly phase: 'waiting'; readonly callOff: () => void }
   | { readonly phase: 'over'; readonly failure: Failed }
@@ -110,12 +116,13 @@ export function connectWorker(
   const start = (): void => {
     if (request === null || life.phase === 'over') return
     const since = Date.now()
-    const callOff = startDeadline(limits.openMs, () => end(openTimeout(limits.openMs)))
+    const callOff = startDeadline(limits.openMs, openTooSlow)
     try {
       const worker = startIncarnation(canRespawn ? spawn : () => spawn, {
         lockPrefix: `varve:${request.name}:alive:`,
         patienceMs: limits.startMs * 2 ** quickDeaths,
         onDeath: () => died(since),
+        onHeld: (failure) => wait(worker, failure),
       })
       life = { phase: 'starting', worker, callOff }
       tell({ phase: 'starting', incarnation })
@@ -124,6 +131,18 @@ export function connectWorker(
       callOff()
       died(since, error)
     }
+  }
+
+  const wait = (worker: Incarnation, held: Failed): void => {
+    if (life.phase !== 'starting' || life.worker !== worker) return
+    life.held = held
+    tell({ phase: 'starting', incarnation, held })
+  }
+
+  /** What only waits for another tab goes on waiting. */
+  const openTooSlow = (): void => {
+    if (life.phase === 'starting' && life.held !== undefined) settleOpen({ ok: false, failure: life.held })
+    else end(openTimeout(limits.openMs))
   }
 
   const openIn = async (worker: Incarnation, opening: OpenRequest): Promise<void> => {
@@ -172,6 +191,8 @@ export function connectWorker(
   const make = (plan: Pick<CallPlan, 'method' | 'args'> & Partial<CallPlan>): Promise<Reply<never>> => {
     if (life.phase === 'over') return Promise.resolve({ ok: false, failure: life.failure })
     if (closing !== null) return Promise.resolve({ ok: false, failure: closedFailure })
+    if (life.phase === 'starting' && life.held !== undefined)
+      return Promise.resolve({ ok: false, failure: life.held })
     const send = life.phase === 'up' ? sendTo(life.worker) : null
     return calls.make({ deadlineMs: limits.callMs, sendsMax: 2, ...plan }, send)
   }

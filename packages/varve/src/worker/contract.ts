@@ -49,6 +49,9 @@ export interface Failed {
   readonly hint: string
 }
 
+/** Of `open`: it goes on, and whoever asks once more waits for the same. Of all else: nothing was done. */
+export const heldCode = 'store_held'
+
 export type Reply<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly failure: Failed }

@@ -41,7 +41,7 @@ export interface OverflowPorts {
 }
 
 /** With a second for the journal and half a second of reserve an answer is there within 4 s. */
-const patienceMs = 2_500
+export const patienceMs = 2_500
 const againMs = 5_000
 
 export function startOverflow(engine: Engine, ports: OverflowPorts): Overflow {

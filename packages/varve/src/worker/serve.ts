@@ -5,6 +5,8 @@
  *   idle ──open──▸ opening ──▸ open ──close──▸ closed
  *     ▴               │ failed
  *     └───────────────┘
+ *
+ * While somebody holds the database it goes on opening, and says so each time that it is asked to open.
  */
 import { expose } from 'comlink'
 import { VarveError } from '../core/errors.ts'
@@ -15,12 +17,20 @@ import { openDexieWishJournal } from '../log/dexie-wish-journal.ts'
 import type { StoreLog } from '../log/port.ts'
 import type { WishJournal } from '../log/wish-journal.ts'
 import { openTabChannel, type SyncFactory, systemClock } from '../sync/index.ts'
-import type { Contract, Host, Opened, OpenRequest, Reply } from './contract.ts'
+import {
+  type Contract,
+  type Failed,
+  type Host,
+  heldCode,
+  type Opened,
+  type OpenRequest,
+  type Reply,
+} from './contract.ts'
 import { modelSignature } from './contract-model.ts'
 import { filterEndpoint, type RawEndpoint } from './endpoint.ts'
 import { failureOf, hostOf, lossOf, reply } from './host.ts'
 import { postUpdates } from './post-updates.ts'
-import { startOverflow } from './serve-overflow.ts'
+import { patienceMs, startOverflow } from './serve-overflow.ts'
 import { type Syncing, startSyncing } from './serve-sync.ts'
 
 export interface ServeOptions {
@@ -36,7 +46,7 @@ export interface ServeOptions {
 
 type State =
   | { readonly phase: 'idle' | 'closed' }
-  | { readonly phase: 'opening'; readonly opening: Promise<unknown> }
+  | { readonly phase: 'opening'; readonly opening: Promise<Reply<Opened>>; readonly aliveLock: string }
   | { readonly phase: 'open'; readonly host: Host; readonly syncing: Syncing }
 
 /** Called once, in the worker's script. */
@@ -60,11 +70,15 @@ export function createBorder(model: Model, options: ServeOptions = {}): Contract
   const { openJournal = ownJournal } = options
   const subscriptions = new Set<() => void>()
   let state: State = { phase: 'idle' }
+  /** Whether the database has answered since it was opened. */
+  let hasAnswered = false
 
   const open = async (request: OpenRequest): Promise<Opened> => {
     await holdForEver(request.aliveLock)
     if (request.model !== modelSignature(model)) throw mismatch(request.model, modelSignature(model))
-    const log = openLog(request.name)
+    const log = noticing(openLog(request.name), () => {
+      hasAnswered = true
+    })
     try {
       const { name, logs, actor, witness } = request
       const engine = await openEngine({ model, log, logs, actor, ports })
@@ -87,6 +101,16 @@ export function createBorder(model: Model, options: ServeOptions = {}): Contract
     }
   }
 
+  /** The page is told soon why nothing happens; a log that is long is only long. */
+  const unlessHeld = (opening: Promise<Reply<Opened>>): Promise<Reply<Opened>> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(() => !hasAnswered && resolve({ ok: false, failure: heldFailure }), patienceMs)
+      opening.then((opened) => {
+        clearTimeout(timer)
+        resolve(opened)
+      })
+    })
+
   const mustOpen = async (): Promise<State & { readonly phase: 'open' }> => {
     if (state.phase === 'opening') await state.opening
     if (state.phase !== 'open') throw notOpen(state.phase)
@@ -103,12 +127,17 @@ export function createBorder(model: Model, options: ServeOptions = {}): Contract
 
   return Object.freeze({
     async open(request: OpenRequest): Promise<Reply<Opened>> {
+      // Whoever was told that the database is held asks again, and waits for the same.
+      if (state.phase === 'opening' && state.aliveLock === request.aliveLock && !hasAnswered)
+        return unlessHeld(state.opening)
       if (state.phase !== 'idle') return { ok: false, failure: failureOf(openAlready()) }
-      const opening = reply(() => open(request))
-      state = { phase: 'opening', opening }
-      const opened = await opening
-      if (!opened.ok) state = { phase: 'idle' }
-      return opened
+      hasAnswered = false
+      const opening = reply(() => open(request)).then((opened) => {
+        if (!opened.ok) state = { phase: 'idle' }
+        return opened
+      })
+      state = { phase: 'opening', opening, aliveLock: request.aliveLock }
+      return unlessHeld(opening)
     },
     dispatch: (request, again) => ask((host) => host.dispatch(request, again)),
     subscribe: (query, port) =>
@@ -133,6 +162,24 @@ export function createBorder(model: Model, options: ServeOptions = {}): Contract
         return host.close()
       }),
   } satisfies Contract)
+}
+
+/** Calls back when the first transaction is done, which every opening begins with. */
+function noticing(log: StoreLog, onAnswer: () => void): StoreLog {
+  return {
+    ...log,
+    async ensureStore(first) {
+      const ensured = await log.ensureStore(first)
+      onAnswer()
+      return ensured
+    },
+  }
+}
+
+const heldFailure: Failed = {
+  code: heldCode,
+  message: 'The database of this store does not answer: another tab of this site may hold it.',
+  hint: 'The store opens by itself when it is let go. Close other tabs of this site, or go to them, for a frozen one goes on then.',
 }
 
 const ports = {
