@@ -159,6 +159,20 @@ describe('reconcile', () => {
     expect(takers(a.pending())).toEqual({ 'seat/A': null, 'seat/B': 'a-EAB-1' })
   })
 
+  it('R7 R5 what leaned on ours is decided again also where nobody else has written', () => {
+    const ledger = createLedger('e')
+    const a = client('a')
+    const first = a.wish('EAB') as Dot
+    const clone = a.clone()
+    a.wish('EAB') // A is a's own: it takes B
+    expect(takers(a.pending())).toEqual({ 'seat/A': 'a-EAB-1', 'seat/B': 'a-EAB-2' })
+    clone.withdraw(first, 'cancelled')
+    expect(push(ledger, clone)).toEqual(['place'])
+    pull(ledger, a)
+    expect(takers(a.pending())).toEqual({ 'seat/A': 'a-EAB-2' })
+    expect(a.outbox().map(({ base }) => base)).toEqual([1])
+  })
+
   it('R8 a stream that commutes never disturbs', () => {
     const ledger = createLedger('e')
     const [a, b] = [client('a'), client('b')]
