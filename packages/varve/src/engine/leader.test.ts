@@ -46,6 +46,14 @@ describe('a leader', () => {
     expect(tab.status()).toMatchObject({ replica: 'a9', pending: 1, withdrawn: 0 })
   })
 
+  it('E13 Y9 who leads withdraws what the server will not have, and is told that it is done', async () => {
+    const tab = await openTab(memoryDisk(), 'a')
+    await tab.lead('a9')
+    await tab.wish(clap('1'))
+    expect(await tab.withdraw('hall', mine, 'forbidden')).toBe('done')
+    expect(updatesOf(tab, { kind: 'inbox' })).toMatchObject([{ items: [{ reason: 'forbidden' }] }])
+  })
+
   it('E18 a leader that was replaced learns it when it saves, and saves nothing', async () => {
     const disk = memoryDisk()
     const server = theatreServer()
