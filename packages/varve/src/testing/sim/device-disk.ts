@@ -1,6 +1,10 @@
 /**
  * The disk of one device, as its tabs' logs see it: the real log in memory behind a door that may be slow, may fail
- * (quota), may die between the transaction and its answer, and that tells the auditor what each tab has seen.
+ * (quota, abort), may die between the transaction and its answer, and that tells the auditor what each tab has seen.
+ *
+ *   strict ─ relaxed ─ relaxed ─╳ power fails      what is relaxed is lost from the last strict transaction on
+ *
+ * All that varve writes is strict (L18), so that nothing is lost there; a control makes it otherwise.
  */
 import type { Commit } from '../../core/commit.ts'
 import type { LogId, Position } from '../../core/dot.ts'
@@ -46,30 +50,61 @@ export interface DeviceDisk {
   slowMsMax: number
   /** `full`: nothing is written. `unsure`: it is written, and said to have failed. */
   quota: 'room' | 'full' | 'unsure'
+  /** How often a transaction whose requests all succeeded is aborted in the end. */
+  abort: number
+  /** Copies from before each of the last transactions that wrote, oldest first; null: none are kept. */
+  undo: MemoryDisk[] | null
+  /** What is not on the platter yet is gone. */
+  loseTail(): void
   openLog(user: DiskUser): StoreLog
 }
+
+type Call = Exclude<keyof StoreLog, 'close' | 'onGone'>
 
 export interface DiskGround {
   readonly scheduler: Scheduler
   readonly random: SeededRandom
   /** After each transaction that wrote. */
   readonly onWritten: () => void
-  /** Before each call. */
-  readonly beforeWrite?: () => void
   /** Test-only: a log that breaks its promises. */
-  readonly broken?: (log: StoreLog) => StoreLog
+  readonly broken?: ((log: StoreLog) => StoreLog) | undefined
+  /** Test-only: what is written with relaxed durability. */
+  readonly relaxed?: readonly Call[] | undefined
 }
+
+const undoMax = 8
 
 export function createDeviceDisk({
   scheduler,
   random,
   onWritten,
-  beforeWrite,
   broken,
+  relaxed = [],
 }: DiskGround): DeviceDisk {
   let busyUntilMs = 0
+  /** From before the first relaxed transaction that no strict one came after. */
+  let tail: MemoryDisk | null = null
 
-  const device: DeviceDisk = { disk: memoryDisk(), slowMsMax: 0, quota: 'room', openLog }
+  const device: DeviceDisk = {
+    disk: memoryDisk(),
+    slowMsMax: 0,
+    quota: 'room',
+    abort: 0,
+    undo: null,
+    loseTail() {
+      device.disk = tail ?? device.disk
+      tail = null
+    },
+    openLog,
+  }
+
+  /** A transaction has written; `before` is a copy from before it, if one is needed. */
+  function remember(name: Call, before: MemoryDisk | null): void {
+    tail = relaxed.includes(name) ? (tail ?? before) : null
+    if (device.undo === null || before === null) return
+    device.undo.push(before)
+    if (device.undo.length > undoMax) device.undo.shift()
+  }
 
   function openLog(user: DiskUser): StoreLog {
     const { realm, seen } = user
@@ -77,6 +112,8 @@ export function createDeviceDisk({
     let hasWritten = false
     const memory = openMemoryLog(disk, {
       onWrite(write) {
+        if (write === 'complete' && device.abort > 0 && random.chance(device.abort))
+          throw new Error('aborted')
         if (device.quota === 'full' && write !== 'complete' && write !== 'acknowledge')
           throw new Error('quota')
         if (write === 'complete') hasWritten = true
@@ -87,7 +124,7 @@ export function createDeviceDisk({
     realm.onKill(() => void memory.close())
 
     /** `logs`: those of which the tab's memory will hold what is on disk, once this call is answered well. */
-    function call<T>(run: () => Promise<T>, logs?: (value: T) => readonly LogId[]): Promise<T> {
+    function call<T>(name: Call, run: () => Promise<T>, logs?: (value: T) => readonly LogId[]): Promise<T> {
       return new Promise((resolve, reject) => {
         user.waiting += 1
         const answer = (settle: () => void): void => {
@@ -104,8 +141,9 @@ export function createDeviceDisk({
           const plan = due(user)
           if (plan?.side === 'before') plan.happen()
           if (!realm.isAlive()) return
-          if (logs !== undefined) beforeWrite?.()
+          const before = device.undo !== null || relaxed.includes(name) ? disk.clone() : null
           const result = run()
+          if (hasWritten) remember(name, before)
           tellWritten()
           // Of this very moment: other tabs may write before the promise settles.
           let now = logs === undefined ? null : seenNow(disk)
@@ -141,26 +179,27 @@ export function createDeviceDisk({
         status === 'written' ? [id] : []
 
     return Object.freeze({
-      ensureStore: (first) => call(() => log.ensureStore(first)),
-      readRecord: () => call(() => log.readRecord()),
-      mintLeader: (replica, fence) => call(() => log.mintLeader(replica, fence)),
-      appendCommits: (write) => call(() => log.appendCommits(write), ifWritten(write)),
-      applyEntries: (write) => call(() => log.applyEntries(write), ifWritten(write)),
-      reviseOutbox: (write) => call(() => log.reviseOutbox(write), ifWritten(write)),
-      resetLog: (write) => call(() => log.resetLog(write), ifWritten(write)),
-      readEntries: (id, after, max) => call(() => log.readEntries(id, after, max)),
+      ensureStore: (first) => call('ensureStore', () => log.ensureStore(first)),
+      readRecord: () => call('readRecord', () => log.readRecord()),
+      mintLeader: (replica, fence) => call('mintLeader', () => log.mintLeader(replica, fence)),
+      appendCommits: (write) => call('appendCommits', () => log.appendCommits(write), ifWritten(write)),
+      applyEntries: (write) => call('applyEntries', () => log.applyEntries(write), ifWritten(write)),
+      reviseOutbox: (write) => call('reviseOutbox', () => log.reviseOutbox(write), ifWritten(write)),
+      resetLog: (write) => call('resetLog', () => log.resetLog(write), ifWritten(write)),
+      readEntries: (id, after, max) => call('readEntries', () => log.readEntries(id, after, max)),
       readStreamEntries: (id, stream, after, max) =>
-        call(() => log.readStreamEntries(id, stream, after, max)),
-      readOutbox: (id) => call(() => log.readOutbox(id)),
+        call('readStreamEntries', () => log.readStreamEntries(id, stream, after, max)),
+      readOutbox: (id) => call('readOutbox', () => log.readOutbox(id)),
       readNews: (after, max) =>
         call(
+          'readNews',
           () => log.readNews(after, max),
           () => Object.keys(after),
         ),
-      readInbox: () => call(() => log.readInbox()),
-      dismissInbox: (id, dot) => call(() => log.dismissInbox(id, dot)),
-      saveSnapshots: (fence, snapshots) => call(() => log.saveSnapshots(fence, snapshots)),
-      readSnapshots: (keys) => call(() => log.readSnapshots(keys)),
+      readInbox: () => call('readInbox', () => log.readInbox()),
+      dismissInbox: (id, dot) => call('dismissInbox', () => log.dismissInbox(id, dot)),
+      saveSnapshots: (fence, snapshots) => call('saveSnapshots', () => log.saveSnapshots(fence, snapshots)),
+      readSnapshots: (keys) => call('readSnapshots', () => log.readSnapshots(keys)),
       close: () => log.close(),
       onGone: (listener) => log.onGone((code) => realm.enter(() => listener(code))),
     } satisfies StoreLog)

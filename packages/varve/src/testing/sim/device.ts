@@ -28,17 +28,14 @@ export interface Device {
   update(): void
   /** @param build default: the one that is loaded here */
   openTab(build?: Model): Tab
-  /** The browser ends without a word; its tabs come back. */
+  /** Its power fails: the disk loses what was not on it yet, and its tabs come back. */
   crash(): void
   /** The same, and its disk is as it was. */
   setBack(copy: MemoryDisk): void
-  /** Copies of the disk before each of the last transactions, oldest first, if they are kept. */
-  readonly undo: MemoryDisk[]
 }
 
 export const leaderLock = `varve:${storeName}:leader`
 const epochMs = 1_700_000_000_000
-const undoMax = 4
 
 export function createDevice(
   ground: Ground,
@@ -50,7 +47,6 @@ export function createDevice(
   let model = setup.isOlder === true ? ground.olderModel : ground.model
   let tabs: Tab[] = []
   let opened = 0
-  const undo: MemoryDisk[] = []
 
   const device: Device = {
     name,
@@ -58,8 +54,8 @@ export function createDevice(
       scheduler,
       random,
       onWritten: () => auditor.lookAtDisk(name, device.disk.disk.tables),
-      ...(broken.losesTail === true ? { beforeWrite: keepUndo } : null),
-      ...(broken.log === undefined ? null : { broken: broken.log }),
+      broken: broken.log,
+      relaxed: broken.relaxed,
     }),
     locks: createLocks(scheduler),
     channels: createTabChannels(scheduler),
@@ -93,20 +89,13 @@ export function createDevice(
       tabs.push(tab)
       return tab
     },
-    crash() {
-      const [oldest] = undo
-      undo.length = 0
-      restart(() => {
-        if (broken.losesTail === true && oldest !== undefined) device.disk.disk = oldest
-      })
-    },
+    crash: () => restart(device.disk.loseTail),
     setBack(copy) {
       restart(() => {
         device.disk.disk = copy
         auditor.setBack(name, copy.tables)
       })
     },
-    undo,
   }
 
   function restart(meanwhile: () => void): void {
@@ -114,11 +103,6 @@ export function createDevice(
     for (const tab of before) tab.kill()
     meanwhile()
     for (const _tab of before) device.openTab()
-  }
-
-  function keepUndo(): void {
-    undo.push(device.disk.disk.clone())
-    if (undo.length > undoMax) undo.shift()
   }
 
   return device

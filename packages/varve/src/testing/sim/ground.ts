@@ -12,8 +12,8 @@ import type { SimServer } from './server-port.ts'
 export interface BrokenParts {
   readonly reconcile?: typeof reconcile
   readonly log?: (log: StoreLog) => StoreLog
-  /** A browser that dies forgets what it acknowledged last. */
-  readonly losesTail?: boolean
+  /** These transactions are written with relaxed durability. */
+  readonly relaxed?: readonly Exclude<keyof StoreLog, 'close' | 'onGone'>[]
 }
 
 export interface Ground {

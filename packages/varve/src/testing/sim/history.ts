@@ -28,6 +28,7 @@ export const faultKinds = [
   'rollback',
   'serverRestore',
   'upgrade',
+  'abort',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]

@@ -36,6 +36,7 @@ interface Scene extends Stage {
 const faultMsMax = 8_000
 const downMsMax = 6_000
 const callsMax = 12
+const rolledBackMax = 5
 
 export function perform(stage: Stage, action: Action, undos: Set<() => void>): void {
   const device = stage.devices[action.device] as Device
@@ -153,6 +154,12 @@ const acts: Readonly<Record<ActionKind, (scene: Scene) => void>> = {
       device.disk.quota = 'room'
     })
   },
+  abort({ device, random, later }) {
+    device.disk.abort = 0.1 + random.next() / 2
+    later(random.below(faultMsMax), () => {
+      device.disk.abort = 0
+    })
+  },
   clockJump({ device, random }) {
     device.jump(random.chance(0.5) ? drawSkew(random) : random.below(240_000) - 120_000)
   },
@@ -171,10 +178,17 @@ const acts: Readonly<Record<ActionKind, (scene: Scene) => void>> = {
   clone({ addClone, device }) {
     addClone(device)
   },
-  /** A browser that dies and comes back with what it had some time ago. */
+  /** A browser that dies and comes back with what it had some time ago, or without its last transactions. */
   rollback({ device, random, later }) {
     const copy = device.disk.disk.clone()
-    later(random.below(faultMsMax), () => device.setBack(copy))
+    const lastOnly = random.chance(0.5)
+    const transactions = 1 + random.below(rolledBackMax)
+    if (lastOnly) device.disk.undo ??= []
+    later(random.below(faultMsMax), () => {
+      const { undo } = device.disk
+      device.disk.undo = null
+      device.setBack((lastOnly ? undo?.at(-Math.min(transactions, undo.length)) : undefined) ?? copy)
+    })
   },
   serverRestore({ ground, random, later }) {
     const { server } = ground
