@@ -177,6 +177,9 @@ function openSimServer(
       dyingAt = null
       running ??= start()
     },
+    takeOver() {
+      // One process has a log file (V7): while the one before lives, the second does not start.
+    },
     backup() {
       backups = new Map([...durable].map(([name, entries]) => [name, [...entries]]))
     },

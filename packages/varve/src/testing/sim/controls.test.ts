@@ -56,6 +56,11 @@ describe('negative controls: what is broken on purpose is caught', () => {
     expect(await firstViolation(20, early)).toMatch(/a receipt of .* before it is durable/)
   })
 
+  it('Z3 A9 a server that was replaced and goes on writing', async () => {
+    const unfenced = { server: ledgerServer({ unfenced: true }) }
+    expect(await firstViolation(60, unfenced, ['takeOver'])).toMatch(/server: /)
+  })
+
   it('Z3 R3 a client that keeps disturbed commits as they are', async () => {
     const keepAll: typeof reconcile = (input) =>
       reconcile({

@@ -29,6 +29,7 @@ export const faultKinds = [
   'serverRestore',
   'upgrade',
   'abort',
+  'takeOver',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]

@@ -2,6 +2,10 @@
  * The simulation's own server: core's ledger behind the reference conversation, with a disk that takes its time.
  *
  *   push ──▸ placed in memory ──▸ flushed ──▸ answered          a crash between any two loses what is to the right
+ *
+ * Each process takes a new fence from the disk. One that was replaced lives on with its connections, tells what it has
+ * in memory, and ends at its next flush: the disk knows another fence by then. (The SQLite log is stricter: its file has
+ * one owner, and the second process does not even start.)
  */
 import type { accept } from '../../core/accept.ts'
 import type { Entry } from '../../core/commit.ts'
@@ -18,6 +22,8 @@ export interface LedgerServerOptions {
   readonly createLedger?: (epoch: string) => Ledger
   /** Test-only: answers before it is durable. */
   readonly answersEarly?: boolean
+  /** Test-only: a process that was replaced flushes all the same. */
+  readonly unfenced?: boolean
 }
 
 /** Heartbeats as rare as a real server's: most of a quiet run is heartbeats. */
@@ -33,12 +39,21 @@ interface Process {
   readonly ledgers: ReadonlyMap<LogId, Ledger>
   readonly ends: Set<() => void>
   readonly answers: (() => void)[]
+  readonly fence: number
+  /** Up to where it knows each log to be on disk. */
+  readonly flushed: Map<LogId, Position>
+  isAlive: boolean
   isFlushing: boolean
 }
 
 function openLedgerServer(
   { logs, scheduler, random }: ServerGround,
-  { accept, createLedger = (epoch) => coreLedger(epoch, accept), answersEarly = false }: LedgerServerOptions,
+  {
+    accept,
+    createLedger = (epoch) => coreLedger(epoch, accept),
+    answersEarly = false,
+    unfenced = false,
+  }: LedgerServerOptions,
 ) {
   /** What is on disk. */
   const disk = new Map<LogId, { epoch: string; entries: Entry[] }>(
@@ -46,10 +61,13 @@ function openLedgerServer(
   )
   let backups = new Map<LogId, readonly Entry[]>()
   let epochs = 1
+  let fence = 0
+  const replaced = new Set<Process>()
   let process: Process | null = start()
   let dyingAt: CrashPoint | null = null
 
   function start(): Process {
+    fence += 1
     const ledgers = new Map<LogId, Ledger>()
     for (const [log, { epoch, entries }] of disk) {
       const ledger = createLedger(epoch)
@@ -63,45 +81,64 @@ function openLedgerServer(
       ledgers,
       now: scheduler.now,
       heartbeatMs,
-      durable: (log): Position => disk.get(log)?.entries.length ?? 0,
+      durable: (log): Position => started.flushed.get(log) ?? 0,
       whenDurable(answer) {
         if (answersEarly) answer()
         else answers.push(answer)
-        flushSoon()
+        flushSoon(started)
       },
     })
-    return { server, ledgers, ends: new Set(), answers, isFlushing: false }
+    const flushed = new Map([...disk].map(([log, { entries }]) => [log, entries.length]))
+    const started: Process = {
+      ...{ server, ledgers, ends: new Set(), answers, fence, flushed },
+      isAlive: true,
+      isFlushing: false,
+    }
+    return started
   }
 
-  function flushSoon(): void {
-    const writing = process
-    if (writing === null || writing.isFlushing) return
+  function flushSoon(writing: Process): void {
+    if (!writing.isAlive || writing.isFlushing) return
     writing.isFlushing = true
     scheduler.at(scheduler.now() + random.below(flushMsMax), () => {
-      if (process !== writing) return
-      if (dyingAt === 'before_flush') return die()
+      if (!writing.isAlive) return
+      if (writing.fence !== fence && !unfenced) return end(writing)
+      const point = writing === process ? dyingAt : null
+      if (point === 'before_flush') return die()
       for (const [log, ledger] of writing.ledgers) {
         const { entries } = disk.get(log) as { entries: Entry[] }
-        entries.push(...ledger.entries(entries.length))
+        entries.push(...ledger.entries(writing.flushed.get(log) ?? 0))
+        writing.flushed.set(log, ledger.head())
       }
-      if (dyingAt === 'after_flush') return die()
+      if (point === 'after_flush') return die()
       writing.isFlushing = false
       for (const answer of writing.answers.splice(0)) answer()
     })
+  }
+
+  function end(dying: Process): void {
+    dying.isAlive = false
+    replaced.delete(dying)
+    for (const hangUp of dying.ends) hangUp()
   }
 
   function die(): void {
     const dead = process
     process = null
     dyingAt = null
-    for (const end of dead?.ends ?? []) end()
+    if (dead !== null) end(dead)
+  }
+
+  /** Those that were replaced and found nothing to flush. */
+  function endReplaced(): void {
+    for (const each of replaced) end(each)
   }
 
   function connect(client: ClientEnd): ServerEnd | null {
     const running = process
     if (running === null) return null
     const remote = running.server.connect((message) => {
-      if (running === process) client.onText(encode(message))
+      if (running.isAlive) client.onText(encode(message))
     })
     const end = (): void => client.onClose()
     const close = (): void => {
@@ -112,7 +149,7 @@ function openLedgerServer(
     return {
       close,
       receive(text) {
-        if (running !== process) return
+        if (!running.isAlive) return
         const decoded = decodeClient(text)
         if (decoded.ok) return remote.receive(decoded.message)
         client.onText(encode({ type: 'refuse', code: 'malformed', message: decoded.fault }))
@@ -132,13 +169,20 @@ function openLedgerServer(
     },
     start() {
       dyingAt = null
+      endReplaced()
       process ??= start()
+    },
+    takeOver() {
+      if (process !== null) replaced.add(process)
+      dyingAt = null
+      process = start()
     },
     backup() {
       backups = new Map([...disk].map(([log, { entries }]) => [log, [...entries]]))
     },
     restore() {
       epochs += 1
+      endReplaced()
       for (const log of logs)
         disk.set(log, { epoch: `epoch-${epochs}`, entries: [...(backups.get(log) ?? [])] })
     },

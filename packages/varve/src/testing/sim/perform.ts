@@ -174,6 +174,12 @@ const acts: Readonly<Record<ActionKind, (scene: Scene) => void>> = {
     server.crash(random.pick<CrashPoint>(['now', 'before_flush', 'after_flush']))
     later(random.below(downMsMax), server.start)
   },
+  /** A server that is started anew while the one before still lives; some time later that is ended too. */
+  takeOver({ ground, random, later }) {
+    const { server } = ground
+    server.takeOver()
+    later(random.below(downMsMax), server.start)
+  },
   /** A profile copied to another machine, where it is opened. */
   clone({ addClone, device }) {
     addClone(device)

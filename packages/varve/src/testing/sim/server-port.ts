@@ -29,6 +29,11 @@ export interface SimServer {
   /** All connections end; what was not durable is gone. */
   crash(point: CrashPoint): void
   start(): void
+  /**
+   * Another process is started on the same disk, though the one before still lives and keeps its connections. What the
+   * one before is about to write must not count any more.
+   */
+  takeOver(): void
   /** Remembers all that is durable now. */
   backup(): void
   /** While it is down: the log as it was at the last backup, under a new epoch. */
