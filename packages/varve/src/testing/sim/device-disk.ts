@@ -181,7 +181,11 @@ export function createDeviceDisk({
     return Object.freeze({
       ensureStore: (first) => call('ensureStore', () => log.ensureStore(first)),
       readRecord: () => call('readRecord', () => log.readRecord()),
-      mintLeader: (replica, fence) => call('mintLeader', () => log.mintLeader(replica, fence)),
+      mintLeader: (replica, fence) =>
+        call('mintLeader', () =>
+          // A copied machine: its leader has that name already.
+          replica === disk.tables.record?.replica ? log.readRecord() : log.mintLeader(replica, fence),
+        ),
       appendCommits: (write) => call('appendCommits', () => log.appendCommits(write), ifWritten(write)),
       applyEntries: (write) => call('applyEntries', () => log.applyEntries(write), ifWritten(write)),
       reviseOutbox: (write) => call('reviseOutbox', () => log.reviseOutbox(write), ifWritten(write)),

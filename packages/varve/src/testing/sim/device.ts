@@ -1,4 +1,5 @@
 /** One device: a browser profile with its disk, clock, locks, network and tabs. */
+import type { ReplicaId } from '../../core/dot.ts'
 import type { Model } from '../../core/model.ts'
 import type { MemoryDisk } from '../../log/memory-disk.ts'
 import { createDeviceDisk, type DeviceDisk } from './device-disk.ts'
@@ -24,6 +25,8 @@ export interface Device {
   tabs(): readonly Tab[]
   /** Which build of the model its pages are loaded in. */
   model(): Model
+  /** Of a machine that was copied while it ran: the name that its leader writes under and takes for its own, once. */
+  takeName(): ReplicaId | null
   /** From now on its pages are loaded in the newest build; those that are open go on as they are. */
   update(): void
   /** @param build default: the one that is loaded here */
@@ -40,10 +43,11 @@ const epochMs = 1_700_000_000_000
 export function createDevice(
   ground: Ground,
   name: string,
-  setup: DeviceSetup & { readonly seed: number },
+  setup: DeviceSetup & { readonly seed: number; readonly isTwin?: boolean },
 ): Device {
   const { scheduler, auditor, server, random, broken, log } = ground
   let skewMs = setup.skewMs
+  let isTwin = setup.isTwin === true
   let model = setup.isOlder === true ? ground.olderModel : ground.model
   let tabs: Tab[] = []
   let opened = 0
@@ -78,6 +82,11 @@ export function createDevice(
     tabs() {
       tabs = tabs.filter((tab) => !tab.isClosed())
       return tabs
+    },
+    takeName() {
+      const name = isTwin ? (device.disk.disk.tables.record?.replica ?? null) : null
+      isTwin = false
+      return name
     },
     model: () => model,
     update() {

@@ -30,13 +30,14 @@ export const faultKinds = [
   'upgrade',
   'abort',
   'takeOver',
+  'twin',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]
 export type ActionKind = FaultKind | (typeof deeds)[number]
 
 /** They need an identity that is used twice, or a log that is set back, to be repaired (C7, C8). */
-const identityFaults: readonly FaultKind[] = ['clone', 'rollback', 'serverRestore']
+const identityFaults: readonly FaultKind[] = ['clone', 'rollback', 'serverRestore', 'twin']
 export const identityFaultsAreOn = true
 
 export const defaultFaults: readonly FaultKind[] = faultKinds.filter(

@@ -80,6 +80,49 @@ const kept: readonly { readonly found: string; readonly history: History }[] = [
       ],
     },
   },
+  {
+    found:
+      'a profile that was set back gave a name away twice, while its leader could get no new one: a wish that was lost was taken for another one of that name',
+    history: {
+      seed: 3734,
+      devices: [
+        { tabs: 2, skewMs: 80218899961, latencyMs: 156 },
+        { tabs: 1, skewMs: 175503354970, latencyMs: 34 },
+      ],
+      actions: [
+        { id: 3, atMs: 447, kind: 'abort', device: 1, seed: 212449311 },
+        { id: 4, atMs: 740, kind: 'rollback', device: 1, seed: 1964026795 },
+        { id: 11, atMs: 1614, kind: 'wish', device: 1, seed: 442732878 },
+        { id: 12, atMs: 1743, kind: 'rollback', device: 1, seed: 1755578047 },
+        { id: 14, atMs: 1856, kind: 'cancel', device: 1, seed: 1734905214 },
+        { id: 17, atMs: 2042, kind: 'wish', device: 0, seed: 1209666993 },
+        { id: 18, atMs: 2321, kind: 'wish', device: 1, seed: 1656139942 },
+        { id: 39, atMs: 5186, kind: 'cut', device: 1, seed: 757778716 },
+      ],
+    },
+  },
+  {
+    found:
+      'a profile was copied while it had something pending under a name that it had given away before: both copies brought the wish, and one was withdrawn',
+    history: {
+      seed: 4622,
+      devices: [
+        { tabs: 1, skewMs: 0, latencyMs: 3 },
+        { tabs: 1, skewMs: 0, latencyMs: 154 },
+      ],
+      actions: [
+        { id: 0, atMs: 341, kind: 'wish', device: 0, seed: 1533768538 },
+        { id: 2, atMs: 423, kind: 'rollback', device: 1, seed: 1532570595 },
+        { id: 6, atMs: 885, kind: 'wish', device: 1, seed: 424198202 },
+        { id: 8, atMs: 1042, kind: 'wish', device: 1, seed: 116328370 },
+        { id: 15, atMs: 1932, kind: 'abort', device: 1, seed: 753822276 },
+        { id: 16, atMs: 2196, kind: 'wish', device: 0, seed: 1462228510 },
+        { id: 22, atMs: 2692, kind: 'wish', device: 1, seed: 1074507029 },
+        { id: 23, atMs: 2696, kind: 'crashTab', device: 0, seed: 1831744143 },
+        { id: 37, atMs: 4984, kind: 'clone', device: 1, seed: 1345094506 },
+      ],
+    },
+  },
 ]
 
 describe('histories that failed once', () => {

@@ -20,7 +20,7 @@ export interface Stage {
     random: SeededRandom,
     read: (stream: StreamName) => unknown,
   ) => CommandCall | readonly CommandCall[]
-  readonly addClone: (of: Device) => void
+  readonly addClone: (of: Device, how: { readonly isTwin: boolean }) => void
   /** A stream is shown in all tabs once somebody wished something of it. */
   readonly watch: (stream: StreamName) => void
 }
@@ -182,7 +182,14 @@ const acts: Readonly<Record<ActionKind, (scene: Scene) => void>> = {
   },
   /** A profile copied to another machine, where it is opened. */
   clone({ addClone, device }) {
-    addClone(device)
+    addClone(device, { isTwin: false })
+  },
+  /**
+   * A machine copied while it runs: the copy's leader goes on under the name that it finds, as the other one does. What
+   * its memory held beyond the disk (decisions and frames under way, the connection) is not copied.
+   */
+  twin({ addClone, device }) {
+    addClone(device, { isTwin: true })
   },
   /** A browser that dies and comes back with what it had some time ago, or without its last transactions. */
   rollback({ device, random, later }) {

@@ -102,13 +102,14 @@ export async function runHistory(history: History, options: SimulationOptions): 
   const devices = history.devices.map((setup, index) =>
     createDevice(ground, String.fromCharCode(97 + index), { ...setup, seed: history.seed * 31 + index }),
   )
-  const addClone = (of: Device): void => {
+  const addClone: Stage['addClone'] = (of, { isTwin }) => {
     if (devices.length >= devicesMax) return
     const setup = {
       tabs: 1,
       skewMs: 0,
       latencyMs: 1 + random.below(100),
       seed: history.seed * 31 + devices.length,
+      isTwin,
     }
     const copy = createDevice(ground, `${of.name.charAt(0)}${devices.length}`, setup)
     copy.disk.disk = of.disk.disk.clone()

@@ -178,7 +178,8 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
     return {
       now: device.syncClock,
       random: random.next,
-      newId: ground.newId,
+      // Of this clock the sync driver asks for nothing but the names of leaders.
+      newId: () => device.takeName() ?? ground.newId(),
       at(atMs, callback) {
         // As setTimeout counts: from now, whatever the clock says later.
         const waitMs = Math.min(Math.max(0, atMs - device.syncClock()), timeoutMsMax)

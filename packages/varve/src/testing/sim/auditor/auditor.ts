@@ -71,6 +71,7 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
     models,
     knownAt: (commit) => known.get(versionKey(commit)),
     isWished: (seed) => wishes.has(seed),
+    isCopied: (seed) => familyOf(wishes.get(seed)?.device ?? '').length > 1,
     mayFreeze: (stream) => models.some((model) => mayFreeze(model, stream)),
   })
 
@@ -127,25 +128,32 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
     }
   }
 
+  /** A device and its copies. */
+  const familyOf = (device: string): readonly string[] =>
+    [...disks.keys()].filter((other) => other.charAt(0) === device.charAt(0))
+
   function endOf(
     { seed, acknowledged, device, isLost }: Wished,
     inboxes: ReadonlyMap<string, ReadonlySet<string>>,
-  ) {
+  ): string | null {
     const placed = server.ofSeed(seed)
     if (acknowledged === null || isLost) return null
     const key = dotText(acknowledged.dot)
-    if (placed.length !== 1) return `the acknowledged ${key} stands ${placed.length} times in the log`
-    const { commit } = placed[0] as Entry
-    // By the name that it ended under.
-    const ended = dotText(commit.dot)
-    const isListed = inboxes.get(device)?.has(ended) === true
-    if (commit.withdrawn === null)
-      return isListed ? `${key} is confirmed and in the inbox of ${device}` : null
-    if (commit.withdrawn.reason === 'cancelled')
-      return cancelled.has(key) || cancelled.has(ended) ? null : `${key} was cancelled by nobody`
-    return isListed || dismissed.has(ended) || dismissed.has(key) || retried.has(commit.root)
-      ? null
-      : `${key} was withdrawn (${commit.withdrawn.reason}) and is not in the inbox of ${device}`
+    const family = familyOf(device)
+    if (placed.length === 0 || (placed.length > 1 && family.length === 1))
+      return `the acknowledged ${key} stands ${placed.length} times in the log`
+    for (const { commit } of placed) {
+      // By the name that it ended under.
+      const ended = dotText(commit.dot)
+      const isListed = family.some((each) => inboxes.get(each)?.has(ended) === true)
+      if (commit.withdrawn === null) {
+        if (isListed) return `${key} is confirmed and in the inbox of ${device}`
+      } else if (commit.withdrawn.reason === 'cancelled') {
+        if (!cancelled.has(key) && !cancelled.has(ended)) return `${key} was cancelled by nobody`
+      } else if (!isListed && !dismissed.has(ended) && !dismissed.has(key) && !retried.has(commit.root))
+        return `${key} was withdrawn (${commit.withdrawn.reason}) and is not in the inbox of ${device}`
+    }
+    return null
   }
 
   /** A sample of pairs, as core's clock orders them and as the vectors do. */
@@ -177,12 +185,7 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
       disk.forget()
       check(device, disk.look(tables))
       for (const wish of wishes.values()) {
-        if (
-          wish.device === device &&
-          wish.acknowledged !== null &&
-          !disk.holds(dotText(wish.acknowledged.dot))
-        )
-          wish.isLost = true
+        if (wish.device === device && wish.acknowledged !== null && !disk.holds(wish.seed)) wish.isLost = true
       }
     },
     lookAtFrame,
@@ -197,7 +200,7 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
         fail(`${wish.device}: one wish was acknowledged as ${dotText(before.dot)} and as ${dotText(dot)}`)
       wish.acknowledged = { dot, root }
       if (root !== null) retried.add(root)
-      if (!diskOf(wish.device).holds(dotText(dot)))
+      if (!diskOf(wish.device).holds(seed))
         fail(`${wish.device}: ${dotText(dot)} was acknowledged and is not on its disk`)
     },
     cancelling: (dot) => void cancelled.add(dotText(dot)),

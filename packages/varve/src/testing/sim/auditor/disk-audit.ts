@@ -11,8 +11,8 @@ export interface DiskAudit {
   look(tables: MemoryTables): string | null
   /** The next look is a first one. */
   forget(): void
-  /** Whether this dot is pending or placed, as far as this disk knows. */
-  holds(key: string): boolean
+  /** Whether this wish is pending or placed, as far as this disk knows. */
+  holds(seed: string): boolean
   outboxLength(): number
 }
 
@@ -31,6 +31,7 @@ export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAu
   let resets: number | null = null
   const pending = new Map<string, Commit>()
   const placed = new Set<string>()
+  const placedSeeds = new Set<string>()
   const issued = new Map<string, number>()
 
   function look({ record, outboxes, entries }: MemoryTables): string | null {
@@ -45,6 +46,7 @@ export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAu
     if (isReset) {
       position = 0
       placed.clear()
+      placedSeeds.clear()
       pending.clear()
       outbox = []
       issued.clear()
@@ -55,6 +57,7 @@ export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAu
     for (const entry of fresh) {
       if (!server.hasHeld(entry.chain)) return `@${entry.position} never was durable at the server`
       placed.add(dotText(entry.commit.dot))
+      placedSeeds.add(entry.commit.seed)
     }
     position = stands.length
     const fault = outboxFault(outboxes.get(log) ?? [], isReset)
@@ -117,7 +120,7 @@ export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAu
     forget() {
       resets = null
     },
-    holds: (key: string) => pending.has(key) || placed.has(key),
+    holds: (seed: string) => placedSeeds.has(seed) || outbox.some((commit) => commit.seed === seed),
     outboxLength: () => outbox.length,
   })
 }
