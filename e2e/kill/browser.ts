@@ -17,6 +17,8 @@ export type Kind = (typeof kinds)[number]
 export interface Profile {
   /** Opens the page, in a browser that is started if none runs; resolves when its store is open. */
   open(url: string): Promise<void>
+  /** The same with a page that has no store. */
+  visit(url: string): Promise<void>
   /** Closes the page, if one is open or has crashed. */
   leave(): Promise<void>
   /** Calls the page; rejects when it dies meanwhile. */
@@ -97,20 +99,25 @@ export function newProfile(): Profile {
       [name, args] as const,
     ) as never
 
+  async function visit(url: string): Promise<void> {
+    running ??= await start(folder)
+    const [context] = running.browser.contexts()
+    if (context === undefined) throw new Error('The browser has no context.')
+    await leave()
+    page = await context.newPage()
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !expectedFaults.test(message.text())) faults.push(message.text())
+    })
+    page.on('pageerror', (error) => faults.push(error.stack ?? error.message))
+    await page.goto(url)
+  }
+
   return Object.freeze({
     async open(url: string) {
-      running ??= await start(folder)
-      const [context] = running.browser.contexts()
-      if (context === undefined) throw new Error('The browser has no context.')
-      await leave()
-      page = await context.newPage()
-      page.on('console', (message) => {
-        if (message.type() === 'error' && !expectedFaults.test(message.text())) faults.push(message.text())
-      })
-      page.on('pageerror', (error) => faults.push(error.stack ?? error.message))
-      await page.goto(url)
+      await visit(url)
       await call('ready')
     },
+    visit,
     leave,
     call,
     page: mustPage,

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { CommandCall, Entry } from 'varve/core'
+import { accept, type CommandCall, type Commit, type Entry } from 'varve/core'
 import { createSyncServer, type SyncServer } from 'varve-server'
 import { type SqliteLog, sqliteLog } from 'varve-server/sqlite'
 import type { Built } from './build.ts'
@@ -21,11 +21,18 @@ export interface Ground {
   arm(point: string, nth: number): Promise<void>
   /** All points that were passed since `begin`, in order. */
   passed(): readonly string[]
+  isUp(): boolean
   down(): Promise<void>
   /** With what others have done meanwhile. */
   up(foreign?: readonly CommandCall[]): Promise<void>
   foreign(call: CommandCall): Promise<void>
+  /** While it is down: places a commit as the device does, after its own commits of this running hash. */
+  placeAsDevice(commit: Commit, prev: string): Promise<void>
   backup(): Promise<void>
+  /** Resolves when a thread of the page has frozen inside a transaction. */
+  frozen(): Promise<void>
+  isFrozen(): boolean
+  thaw(): void
   /** Comes back as it was at the backup. */
   restore(): Promise<void>
   entries(): Promise<readonly Entry[]>
@@ -33,6 +40,12 @@ export interface Ground {
   lies(): readonly string[]
   close(): Promise<void>
 }
+
+/** Of a page from which nothing is started. */
+export const nothingRuns = '/disk'
+
+/** As whom an insecure server takes the device. */
+const principal = 'anonymous'
 
 interface Running {
   readonly log: SqliteLog
@@ -51,6 +64,8 @@ export async function openGround(built: Built): Promise<Ground> {
   let last: readonly Entry[] = []
   /** Nobody has connected since: what is claimed is still claimed of the server that went down. */
   let isUnmet = false
+  let freezing = Promise.withResolvers<void>()
+  let frozen: ServerResponse | null = null
   let armed: { point: string; nth: number; reached: () => void } | null = null
   let passed: string[] = []
   let lies: string[] = []
@@ -59,8 +74,10 @@ export async function openGround(built: Built): Promise<Ground> {
     const [path = '', query = ''] = (request.url ?? '').split('?')
     if (path === '/barrier') return pass(decodeURIComponent(query), response)
     if (path === '/claim') return void hear(request, response)
-    const text = built.get(path)
-    const type = path === '/' ? 'text/html' : 'text/javascript'
+    if (path === '/freeze') return freeze(response)
+    // Nothing runs on this page: the disk is looked at from it.
+    const text = path === nothingRuns ? '<!doctype html><title>disk</title>' : built.get(path)
+    const type = path === '/' || path === nothingRuns ? 'text/html' : 'text/javascript'
     response.writeHead(text === undefined ? 404 : 200, { 'content-type': type }).end(text ?? '')
   })
   http.on('upgrade', (_request, socket) => {
@@ -84,6 +101,18 @@ export async function openGround(built: Built): Promise<Ground> {
       }
     }
     response.writeHead(204).end()
+  }
+
+  function freeze(response: ServerResponse): void {
+    frozen = response
+    freezing.resolve()
+  }
+
+  /** Also of a thread that is dead. */
+  function thaw(): void {
+    frozen?.writeHead(204).end()
+    frozen = null
+    freezing = Promise.withResolvers()
   }
 
   async function hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -129,6 +158,20 @@ export async function openGround(built: Built): Promise<Ground> {
     await server.close({ graceMs: 0 })
   }
 
+  async function placeAsDevice(commit: Commit, prev: string): Promise<void> {
+    if (running !== null) throw new Error('The server is up: the device would be asked too.')
+    const log = sqliteLog(file, { onRestored: () => undefined })
+    await log.write(async (tx) => {
+      const { epoch } = await tx.ensureLog(name)
+      const verdict = accept({ epoch, prev, commit }, await tx.facts(commit, new Set()))
+      if (verdict.kind !== 'place') throw new Error(`It would not be placed: ${JSON.stringify(verdict)}`)
+      await tx.claim(commit.dot.replica, principal)
+      const { history, outcome } = verdict
+      await tx.place({ commit, history, outcome, principal, time: Date.now() })
+    })
+    await log.close()
+  }
+
   const newFile = (): string => {
     files += 1
     return join(folder, `${files}.sqlite`)
@@ -137,6 +180,7 @@ export async function openGround(built: Built): Promise<Ground> {
   return Object.freeze({
     url,
     async begin(log: string) {
+      thaw()
       await down()
       name = log
       file = newFile()
@@ -150,11 +194,16 @@ export async function openGround(built: Built): Promise<Ground> {
         armed = { point, nth, reached }
       }),
     passed: () => passed,
+    isUp: () => running !== null,
     down,
     up: async (foreign: readonly CommandCall[] = []) => {
       if (running === null) await start(foreign)
     },
     foreign: dispatchForeign,
+    placeAsDevice,
+    frozen: () => freezing.promise,
+    isFrozen: () => frozen !== null,
+    thaw,
     async backup() {
       saved = newFile()
       await mustRun().log.backup(saved)

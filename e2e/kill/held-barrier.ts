@@ -5,8 +5,13 @@
 export function barrier(point: string, of?: unknown): void {
   const name = nameOf(point, of)
   if (name === null) return
+  ask(`/barrier?${encodeURIComponent(name)}`)
+}
+
+/** Waits for the test's answer; this thread does nothing else meanwhile. */
+export function ask(path: string): void {
   const asking = new XMLHttpRequest()
-  asking.open('POST', `/barrier?${encodeURIComponent(name)}`, false)
+  asking.open('POST', path, false)
   try {
     asking.send()
   } catch {
@@ -14,22 +19,15 @@ export function barrier(point: string, of?: unknown): void {
   }
 }
 
-/** Null: nothing is written here. */
+/** Null: nobody is told anything here. */
 function nameOf(point: string, of: unknown): string | null {
   if (of === undefined) return point
-  if (Array.isArray(of)) {
-    const [mode, tables] = Array.isArray(of[1]) ? (of as [string, string[]]) : ['rw', of as string[]]
-    return mode === 'rw' ? `${point}: ${tables.join(' ')}` : null
-  }
-  const { message, value } = of as Message
-  if (message !== undefined) return `${point}: ${message.type}`
+  if (typeof of === 'string') return `${point}: ${of}`
   // Of the worker's answers those to a dispatch.
-  return value?.value?.dot === undefined ? null : point
+  return (of as Answer).value?.value?.dot === undefined ? null : point
 }
 
-interface Message {
-  /** Of the wire. */
-  readonly message?: { readonly type: string }
-  /** Of Comlink. */
+/** As Comlink wraps it. */
+interface Answer {
   readonly value?: { readonly value?: { readonly dot?: unknown } }
 }

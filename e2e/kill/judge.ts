@@ -7,15 +7,14 @@ import type { Life } from './life.ts'
 export interface Judged {
   readonly life: Life
   readonly log: string
-  readonly store: string
 }
 
-export async function judge({ life, log, store }: Judged): Promise<readonly string[]> {
-  const { device, ground, wishes } = life
+export async function judge({ life, log }: Judged): Promise<readonly string[]> {
+  const { device, ground, store, wishes } = life
   const entries = await ground.entries()
   const seen = await device.call('see')
   const disk = await readDatabase(device.page(), `varve:${store}`)
-  const { items, seat, timesByName } = replay(entries)
+  const { items, seats, timesByName } = replay(entries)
   const problems = [...audit(new Map([[log, entries]])), ...ground.lies(), ...device.faults()]
 
   for (const [name, fate] of wishes) {
@@ -35,7 +34,7 @@ export async function judge({ life, log, store }: Judged): Promise<readonly stri
     if (a !== b) problems.push(`${what}: shown ${a}, a replay gives ${b}`)
   }
   same('the shelf', seen.items, items)
-  same('the seat', seen.seat, seat)
+  same('the seats', seen.seats, seats)
   same('the rows', seen.rows.toSorted(), items.map((name) => [name, 1]).toSorted())
   same('the outbox', disk?.outbox, [])
   same(
@@ -51,13 +50,14 @@ export async function judge({ life, log, store }: Judged): Promise<readonly stri
 function replay(entries: readonly Entry[]) {
   const items: string[] = []
   const timesByName = new Map<string, number>()
-  let seat: string | null = null
-  for (const { type, data } of entries.flatMap(({ commit }) => commit.events)) {
+  const seats: Record<'1' | '2', string | null> = { 1: null, 2: null }
+  for (const { stream, type, data } of entries.flatMap(({ commit }) => commit.events)) {
     const { name = '' } = data as { readonly name?: string }
     if (type === 'shelf.itemAdded') items.push(name)
-    if (type === 'seat.left') seat = null
-    if (type === 'seat.taken') seat = name
+    const seat = stream.split('/')[1] as '1' | '2'
+    if (type === 'seat.left') seats[seat] = null
+    if (type === 'seat.taken') seats[seat] = name
     if (name !== '') timesByName.set(name, (timesByName.get(name) ?? 0) + 1)
   }
-  return { items, seat, timesByName }
+  return { items, seats, timesByName }
 }

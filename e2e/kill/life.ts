@@ -1,12 +1,7 @@
-/**
- * What a device lives through in a round: a first start, work online, work without a server that meets what others did
- * meanwhile, a cancel, a retry, and a server that comes back from a backup. So it passes every barrier. A step does not
- * mind that the one before was cut short.
- */
-import type { CommitRef } from 'varve'
+/** A device as the test knows it: what was wished for on it, and what its user was told, outside of the browser. */
+import type { CommitRef, StoreStatus } from 'varve'
 import type { Profile } from './browser.ts'
 import type { Ground } from './ground.ts'
-import { Seat, Shelf } from './model.ts'
 
 /** `tried`: nobody was told anything. `given up`: a cancel was tried, or told to be done. */
 export type Fate = 'tried' | 'acknowledged' | 'refused' | 'given up'
@@ -15,21 +10,29 @@ export interface Life {
   readonly device: Profile
   readonly ground: Ground
   readonly url: string
+  /** Its name. */
+  readonly store: string
   /** By name, as it was told outside the browser. */
   readonly wishes: Map<string, Fate>
   readonly refs: Map<string, CommitRef>
   /** Resolves when so many answers were told. */
   answered(times: number): Promise<void>
+  /** How many were told so far. */
+  answers(): number
   tellAnswer(): void
 }
 
-export function newLife(device: Profile, ground: Ground, url: string): Life {
+export function newLife(
+  { device, ground }: Pick<Life, 'device' | 'ground'>,
+  { url, store }: Pick<Life, 'url' | 'store'>,
+): Life {
   let answers = 0
   let waiting: { times: number; resolve: () => void }[] = []
   return {
     device,
     ground,
     url,
+    store,
     wishes: new Map(),
     refs: new Map(),
     answered: (times) =>
@@ -37,6 +40,7 @@ export function newLife(device: Profile, ground: Ground, url: string): Life {
         if (answers >= times) resolve()
         else waiting.push({ times, resolve })
       }),
+    answers: () => answers,
     tellAnswer() {
       answers += 1
       for (const { times, resolve } of waiting) if (answers >= times) resolve()
@@ -45,85 +49,53 @@ export function newLife(device: Profile, ground: Ground, url: string): Life {
   }
 }
 
-export type Step = readonly [title: string, run: (life: Life) => Promise<unknown>]
-
-const add =
-  (name: string) =>
-  (life: Life): Promise<void> =>
-    wish(life, name, 'add')
-const foreignAdd = (name: string) => Shelf.commands.add('1', { name: `foreign ${name}` })
-
-export const steps: readonly Step[] = [
-  ['others were here before', ({ ground }) => ground.foreign(foreignAdd('a'))],
-  ['open', ({ device, url }) => device.open(url)],
-  ['catch up', caughtUp],
-  ['add online', add('one')],
-  ['add online again', add('two')],
-  ['catch up', caughtUp],
-  ['server away', ({ ground }) => ground.down()],
-  ['take the seat', (life) => wish(life, 'seat', 'take')],
-  ['add offline', add('three')],
-  ['add what is cancelled', add('four')],
-  ['cancel', cancel],
-  [
-    'server back, others were faster',
-    ({ ground }) => ground.up([Seat.commands.take('1', { name: 'foreign' }), foreignAdd('b')]),
-  ],
-  ['catch up', caughtUp],
-  ['others leave the seat', ({ ground }) => ground.foreign(Seat.commands.leave('1'))],
-  // Or that it is ours: a wish that had not met the others yet is decided when they have left.
-  ['see that others left it', ({ device }) => device.call('seatWasLeft')],
-  ['retry', retry],
-  ['catch up', caughtUp],
-  ['backup', ({ ground }) => ground.backup()],
-  ['add online', add('five')],
-  ['catch up', caughtUp],
-  ['others go on', ({ ground }) => ground.foreign(foreignAdd('c'))],
-  ['catch up', caughtUp],
-  ['server back from the backup', ({ ground }) => ground.restore()],
-  ['catch up', caughtUp],
-]
-
-export async function wish(life: Life, name: string, how: 'add' | 'take'): Promise<void> {
-  life.wishes.set(name, 'tried')
-  heard(life, name, await life.device.call(how, name))
+/** `add` to the shelf, or `take` a seat. */
+export async function wish(life: Life, name: string, how: 'add' | { readonly take: string }): Promise<void> {
+  const { wishes, device } = life
+  wishes.set(name, 'tried')
+  const told = how === 'add' ? device.call('add', name) : device.call('take', name, how.take)
+  heard(life, name, await told)
 }
 
-type Told = Awaited<ReturnType<Life['device']['call']>>
-
-function heard(life: Life, name: string, told: Told): void {
-  const { ok, ref } = told as { readonly ok: boolean; readonly ref?: CommitRef }
+export function heard(
+  life: Life,
+  name: string,
+  { ok, ref }: { readonly ok: boolean; readonly ref?: CommitRef },
+): void {
   life.wishes.set(name, ok ? 'acknowledged' : 'refused')
   if (ref !== undefined) life.refs.set(name, ref)
   if (ok) life.tellAnswer()
 }
 
-async function cancel({ device, wishes, refs }: Life): Promise<void> {
-  const ref = refs.get('four')
-  if (ref === undefined) return
-  wishes.set('four', 'given up')
-  await device.call('cancel', ref)
-}
+/** Generous: that it is over means that something hangs. */
+const catchUpMs = 60_000
 
-/** Of the one wish that others were faster with, if it was withdrawn. */
-async function retry(life: Life): Promise<void> {
-  const told = await life.device.call('retry', 'seat')
-  // Refused: the item stays in the inbox, and what was acknowledged stays so.
-  if (told?.ok) heard(life, 'seat', told)
-}
-
-const catchUpMs = 30_000
-const lookEveryMs = 25
-
-/** All that the server has is on the device and the reverse, and it says so. */
+/** All that the server has is on the device and the reverse, and it says so. Looks when the device says something new. */
 export async function caughtUp({ device, ground }: Life): Promise<void> {
-  const untilMs = Date.now() + catchUpMs
-  for (;;) {
-    const { status } = await device.call('see')
-    const entries = await ground.entries()
-    const isHere = status?.logs.every(({ position }) => position === entries.length)
-    if (status?.phase === 'synced' && status.pending === 0 && isHere) return
-    if (Date.now() > untilMs) throw new Error(`It does not catch up: ${JSON.stringify(status)}`)
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
+  const patience = Promise.withResolvers<never>()
+  let status: StoreStatus | null = null
+  const timer = setTimeout(
+    () => patience.reject(new Error(`It does not catch up: ${JSON.stringify(status)}`)),
+    catchUpMs,
+  )
+  const isDone = async (): Promise<boolean> => {
+    // What the server took after this the device has yet to say something about.
+    const { length } = await ground.entries()
+    const isHere = status?.logs.every(({ position }) => position === length)
+    return status?.phase === 'synced' && status.pending === 0 && isHere === true
+  }
+  const look = async (): Promise<void> => {
+    for (let told = 0; ; ) {
+      ;({ status, told } = await device.call('statusAfter', told))
+      if (!(await isDone())) continue
+      // An answer may overtake the status that counts it, by a frame: what was on its way is here after some more words.
+      ;({ status } = await device.call('see'))
+      if (await isDone()) return
+    }
+  }
+  try {
+    await Promise.race([look(), patience.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -2,7 +2,7 @@
  * The page that is killed. The test drives it by `device`; each call that resolves is something that its user was told.
  * Whenever it is shown as synced it says so to the test, with what it had acknowledged by then.
  */
-import { openStore, type StoreStatus } from 'varve'
+import { type InboxNote, openStore, type StoreStatus } from 'varve'
 import { Items, room, Seat, Shelf } from './model.ts'
 
 const asked = new URLSearchParams(location.search)
@@ -10,6 +10,8 @@ const workers: Worker[] = []
 const acknowledged: string[] = []
 let claims = Promise.resolve()
 let status: StoreStatus | null = null
+/** How often it was told. */
+let told = 0
 
 const spawn = (): Worker => {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
@@ -23,6 +25,7 @@ const store = openStore(room, spawn, {
 })
 store.status$.subscribe((next) => {
   status = next
+  told += 1
   mayClaim()
 })
 
@@ -40,7 +43,7 @@ async function claim(names: readonly string[]): Promise<void> {
 
 type Decided = Awaited<ReturnType<typeof store.dispatch>>
 /** Only what can be cloned. */
-function told(name: string, decided: Decided) {
+function answer(name: string, decided: Decided) {
   if (!decided.ok) return { ok: false, reason: decided.reason } as const
   decided.fate.catch(() => undefined)
   acknowledged.push(name)
@@ -63,6 +66,10 @@ function first<T>(watched: Watchable<T>, fits: (value: T) => boolean = () => tru
   })
 }
 
+function nameIn({ commands }: InboxNote): string | undefined {
+  return (commands[0]?.input as { readonly name?: string } | undefined)?.name
+}
+
 /** The first that it says is nothing, and comes before it was read. */
 function readInbox() {
   let times = 0
@@ -71,12 +78,13 @@ function readInbox() {
 
 const device = {
   ready: () => store.ready,
-  add: async (name: string) => told(name, await store.dispatch(Shelf.commands.add('1', { name }))),
-  take: async (name: string) => told(name, await store.dispatch(Seat.commands.take('1', { name }))),
+  add: async (name: string) => answer(name, await store.dispatch(Shelf.commands.add('1', { name }))),
+  take: async (name: string, seat: string) =>
+    answer(name, await store.dispatch(Seat.commands.take(seat, { name }))),
   cancel: (ref: Parameters<typeof store.cancel>[0]) => store.cancel(ref),
   async retry(name: string) {
-    const [item] = await readInbox()
-    return item === undefined ? null : told(name, await store.retry(item))
+    const item = (await readInbox()).find((each) => nameIn(each) === name)
+    return item === undefined ? null : answer(name, await store.retry(item))
   },
   async seatWasLeft() {
     await first(store.watch(Seat, '1'), (by) => by !== 'foreign')
@@ -87,12 +95,18 @@ const device = {
     return {
       status,
       items: await first(store.watch(Shelf, '1')),
-      seat: await first(store.watch(Seat, '1')),
+      seats: { 1: await first(store.watch(Seat, '1')), 2: await first(store.watch(Seat, '2')) },
       rows: [...(await first(store.watch(Items)))].map(([key, row]) => [key, row.times] as const),
-      inbox: inbox.map(
-        ({ commands }) => (commands[0]?.input as { readonly name?: string } | undefined)?.name,
-      ),
+      inbox: inbox.map(nameIn),
     }
+  },
+  /** The status, as soon as it was told more than so many times, and how often that is. */
+  statusAfter: (times: number) => first(store.status$, () => told > times).then(() => ({ status, told })),
+  waits: () =>
+    first(store.status$, ({ phase, pending }) => pending > 0 && phase !== 'synced').then(() => null),
+  freezeInTransaction() {
+    const name = `varve:${asked.get('store')}`
+    new Worker(new URL('./frozen.worker.ts', import.meta.url), { type: 'module', name })
   },
   terminate: () => workers.at(-1)?.terminate(),
 }

@@ -1,15 +1,18 @@
 /**
- * A round: a device lives (life.ts) until it stands at a barrier, is killed there, comes back on the same profile, and
- * is judged once it has caught up.
+ * A round: a device lives (chapters.ts) until it stands at a barrier, is killed there, comes back on the same profile, and
+ * is judged: its disk before anything can heal it, and all of it once it has caught up.
  */
 import type { Kind, Profile } from './browser.ts'
-import type { Ground } from './ground.ts'
+import { type Chapter, chapters } from './chapters.ts'
+import { readDisk, tornIn } from './disk.ts'
+import { type Ground, nothingRuns } from './ground.ts'
 import { judge } from './judge.ts'
-import { caughtUp, type Life, newLife, steps, wish } from './life.ts'
+import { caughtUp, type Life, newLife, wish } from './life.ts'
 
 export interface Round {
   /** Of the round: names its log and its store. */
   readonly name: string
+  readonly chapters: readonly Chapter[]
   /** Null: nobody is killed. */
   readonly death: Death | null
   /** Whether it lives on after it came back, or only does one thing more. */
@@ -17,8 +20,10 @@ export interface Round {
 }
 
 export interface Death {
+  /** One of the round's. */
+  readonly chapter: Chapter
   readonly point: string
-  /** The time that it is there which is the last, from 1. */
+  /** The time that it is there, in the chapter, which is the last; from 1. */
   readonly nth: number
   readonly kind: Kind
 }
@@ -66,28 +71,50 @@ async function live(
   await device.leave()
   await ground.begin(log)
   device.faults()
-  const life = newLife(device, ground, `${ground.url}/?store=${name}&log=${encodeURIComponent(log)}`)
-  const reached = death === null ? new Promise<void>(() => undefined) : ground.arm(death.point, death.nth)
+  const url = `${ground.url}/?store=${name}&log=${encodeURIComponent(log)}`
+  const life = newLife({ device, ground }, { url, store: name })
+  const torn: string[] = []
   try {
-    for (const [title, run] of steps) {
+    for (const chapter of round.chapters) {
       if (progress.diedIn !== null && !livesOn) break
-      progress.title = title
-      const doing = run(life)
-      if (death === null || progress.diedIn !== null) await doing
-      else if (await isFirst(reached, doing)) {
-        progress.diedIn = title
-        await die(life, death, doing)
-      }
+      const mayDie = death?.chapter === chapter
+      torn.push(...(await read(life, chapter, { death: mayDie ? death : null, livesOn, progress })))
     }
     progress.title = 'the end'
     await ground.up()
     await wish(life, 'after', 'add')
     await caughtUp(life)
-    return outcomeWith(await judge({ life, log, store: name }))
+    return outcomeWith([...torn, ...(await judge({ life, log }))])
   } catch (error) {
     const problem = `${progress.title}: ${error instanceof Error ? error.message : error}`
-    return outcomeWith([problem, ...ground.lies(), ...device.faults()])
+    return outcomeWith([...torn, problem, ...ground.lies(), ...device.faults()])
   }
+}
+
+/** Lives through a chapter; what was torn on the disk, if it died in it. */
+async function read(
+  life: Life,
+  chapter: Chapter,
+  { death, livesOn, progress }: Pick<Round, 'death' | 'livesOn'> & { readonly progress: Progress },
+): Promise<readonly string[]> {
+  const before = life.answers()
+  const reached =
+    death === null ? new Promise<void>(() => undefined) : life.ground.arm(death.point, death.nth)
+  const torn: string[] = []
+  for (const [title, run] of chapters[chapter]) {
+    const hasDied = death !== null && progress.diedIn !== null
+    if (hasDied && !livesOn) break
+    progress.title = title
+    const doing = run(life)
+    if (death === null || hasDied) await doing
+    else if (await isFirst(reached, doing)) {
+      progress.diedIn = title
+      // Its user must have been told before it dies: then it must never be lost.
+      if (death.point === 'answered the page') await life.answered(before + death.nth)
+      torn.push(...(await die(life, death.kind, doing)))
+    }
+  }
+  return torn
 }
 
 /** Whether the first is there before the second is done; that the second fails is its caller's. */
@@ -95,22 +122,26 @@ function isFirst(reached: Promise<void>, doing: Promise<unknown>): Promise<boole
   return Promise.race([reached.then(() => true), doing.then(() => false)])
 }
 
-async function die(life: Life, { point, nth, kind }: Death, doing: Promise<unknown>): Promise<void> {
-  const { device, ground, url } = life
+/** And comes back. */
+async function die(life: Life, kind: Kind, doing: Promise<unknown>): Promise<readonly string[]> {
+  const { device, ground, url, store } = life
   const over = doing.then(
     () => undefined,
     (error: unknown) => error,
   )
-  // Its user must have been told before it dies: then it must never be lost.
-  if (point === 'answered the page') await life.answered(nth)
   await device.kill(kind)
+  // Who comes back while another tab holds the database waits for that tab, whatever was killed.
+  ground.thaw()
   if (kind === 'worker') {
     // Another one takes over: what the page was doing goes on.
     const failure = await over
     if (failure !== undefined) throw failure
-    return
+    return []
   }
   await over
+  await device.visit(`${ground.url}${nothingRuns}`)
+  const torn = tornIn(await readDisk(device.page(), `varve:${store}`))
   await ground.up()
   await device.open(url)
+  return torn
 }

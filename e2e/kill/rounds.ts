@@ -1,6 +1,6 @@
 /**
- * Kills a device over and over: `npm run e2e:kill -- --rounds 100 --from 1`. A seed draws the point, the time and the
- * kind of the kill, and whether the device lives on after it; the timing is the machine's. A line per round; a failing
+ * Kills a device over and over: `npm run e2e:kill -- --rounds 100 --from 1`. A seed draws the order of the chapters of its
+ * life, the point, the time and the kind of the kill, and whether it lives on after it; the timing is the machine's. A line per round; a failing
  * one leaves a log file; the last line is the count.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -11,8 +11,9 @@ import { seededRandom } from 'varve/testing'
 import { campaignOptions } from '../../scripts/campaign-options.mjs'
 import { kinds, newProfile, type Profile } from './browser.ts'
 import { buildPage } from './build.ts'
+import { type Chapter, chapters } from './chapters.ts'
 import { type Ground, openGround } from './ground.ts'
-import { points, timesByPoint } from './points.ts'
+import { places } from './points.ts'
 import { type Outcome, type Round, runRound } from './round.ts'
 
 const usage = `Kills the worker, the page or the browser at points around a write, and looks what became of the work.
@@ -72,18 +73,23 @@ async function killOften(rounds: number, from: number, spareMB: number): Promise
 
 function drawn(seed: number): Round {
   const random = seededRandom(seed)
-  const point = random.pick(points)
-  const nth = 1 + random.below(timesByPoint.get(point) ?? 1)
+  const { chapter, point, times } = random.pick(places)
+  const nth = 1 + random.below(times)
+  const left = Object.keys(chapters) as Chapter[]
   return {
     name: `seed-${seed}`,
-    death: { point, nth, kind: random.pick(kinds) },
+    chapters: left.map((_, index, { length }) => {
+      const [next] = left.splice(random.below(length - index), 1)
+      return next as Chapter
+    }),
+    death: { chapter, point, nth, kind: random.pick(kinds) },
     livesOn: random.chance(0.5),
   }
 }
 
 function described({ death, livesOn }: Round, { diedIn }: Outcome): string {
   const how = `${death?.kind} at "${death?.point}" #${death?.nth}`
-  const where = diedIn === null ? 'was never there' : `in "${diedIn}"`
+  const where = diedIn === null ? 'was never there' : `in ${death?.chapter}, "${diedIn}"`
   return `${how}, ${where}${livesOn ? ', lived on' : ''}`
 }
 

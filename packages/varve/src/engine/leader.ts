@@ -112,6 +112,7 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
       const { healLog } = await loadReset()
       const status = await healLog(writer, { log: id, epoch, fork, fence })
       await catchUp(writer)
+      barrier('heal: taken up')
       if (status === 'fenced') return step()
       if (status === 'written') return 'done'
     }
@@ -125,9 +126,11 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
       if (!present.mustLog(id).outbox.some(({ dot }) => sameDot(dot, from))) return 'done'
       await mint(options.newReplica(), fence)
       if (fence === null) return 'fenced'
+      barrier('rename: named')
       const { renameFrom } = await loadReset()
       const status = await renameFrom(writer, { log: id, from, fence })
       await catchUp(writer)
+      barrier('rename: taken up')
       if (status === 'fenced') return step()
       if (status === 'written') return 'done'
     }

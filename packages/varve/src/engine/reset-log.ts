@@ -13,6 +13,7 @@ import { extendHistory, historyStart } from '../core/history.ts'
 import { inLineage, writtenBy } from '../core/lineage.ts'
 import { rename } from '../core/rename.ts'
 import type { World } from '../core/world.ts'
+import { barrier } from '../log/barrier.ts'
 import type { ResetLog, StoreLog, Written } from '../log/port.ts'
 import { isUpTo } from './fates.ts'
 import { foldTo } from './fold-to.ts'
@@ -59,6 +60,7 @@ export async function healLog(
   })
   const last = ours.at(-1)
   const isAgain = outbox.some(({ dot }) => head.reverted !== undefined && sameDot(dot, head.reverted))
+  barrier('heal: decided')
   const written = await log.resetLog({
     ...resetOf(state, fence),
     // What was set back before and is still pending stands behind what is set back now.
@@ -92,6 +94,7 @@ export async function renameFrom(
     ...{ recent: entries, replica: replicaOf(head) },
   })
   const renamed = next.changed.find(({ before }) => head.reverted && sameDot(before.dot, head.reverted))
+  barrier('rename: decided')
   const written = await log.resetLog({
     ...resetOf(state, fence),
     ...(renamed === undefined ? {} : { reverted: renamed.after.dot }),

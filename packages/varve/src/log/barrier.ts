@@ -4,7 +4,7 @@
  * another file in place of this one, which stops there until the test kills it or lets it go on.
  *
  * @param point what has just happened or is about to
- * @param of what it happens to: the tables of a transaction, a message
+ * @param of what it happens to: the name of a write, the type of a message of the wire, a message to the page
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function barrier(_point: string, _of?: unknown): void {}

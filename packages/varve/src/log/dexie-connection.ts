@@ -10,9 +10,10 @@
  * that was there and is not any more is never created again in silence. Does not know what is stored.
  */
 import { VarveError } from '../core/errors.ts'
-import { barrier } from './barrier.ts'
+import type { Transaction } from './dexie-library.ts'
 import { type Database, type DatabaseOptions, newDatabase, type TableName } from './dexie-schema.ts'
 import { failures, type GoneCode, goneFailure } from './failures.ts'
+import { type WriteRequest, writeTransaction } from './write-transaction.ts'
 
 type State =
   | { readonly kind: 'idle' }
@@ -22,11 +23,16 @@ type State =
 
 export interface Connection {
   /** One strict read-write transaction; resolves after its `complete`. Inside: Dexie awaits and pure functions only. */
-  write<T>(tables: readonly TableName[], body: (database: Database) => Promise<T>): Promise<T>
+  write<T>(request: LogWrite, body: (database: Database) => Promise<T>): Promise<T>
   /** One read-only transaction. */
   read<T>(tables: readonly TableName[], body: (database: Database) => Promise<T>): Promise<T>
   close(): Promise<void>
   onGone(listener: (code: GoneCode) => void): () => void
+}
+
+/** Which write it is, and the tables that it needs. */
+export interface LogWrite extends WriteRequest {
+  readonly tables: readonly TableName[]
 }
 
 export interface ConnectionOptions extends DatabaseOptions {
@@ -95,23 +101,24 @@ export function openConnection(options: ConnectionOptions): Connection {
     for (const listener of [...listeners]) listener(code)
   }
 
+  /** @param request a write, or the tables to be read */
   async function run<T>(
-    mode: 'rw' | 'r',
-    tables: readonly TableName[],
+    request: LogWrite | readonly TableName[],
     body: (database: Database) => Promise<T>,
   ): Promise<T> {
     const { database, opened } = connect()
     const begun: { ending?: Promise<IDBTransaction> } = {}
     try {
       await opened
-      barrier('before the transaction', [mode, tables])
-      const result = await database.transaction(mode, [...tables], async ({ idbtrans }) => {
+      // Async, for Dexie treats such a function differently: else it takes the transaction for committed too early.
+      const begin = async ({ idbtrans }: Transaction): Promise<T> => {
         begun.ending = endOf(idbtrans)
-        const done = await body(database)
-        barrier('before the commit', [mode, tables])
-        return done
-      })
-      barrier('after the commit', [mode, tables])
+        return body(database)
+      }
+      const result =
+        'name' in request
+          ? await writeTransaction(database, request, begin)
+          : await database.transaction('r', [...request], begin)
       isFull = false
       return result
     } catch (cause) {
@@ -146,8 +153,8 @@ export function openConnection(options: ConnectionOptions): Connection {
   }
 
   return Object.freeze({
-    write: (tables, body) => tracked(run('rw', tables, body)),
-    read: (tables, body) => tracked(run('r', tables, body)),
+    write: (request, body) => tracked(run(request, body)),
+    read: (tables, body) => tracked(run(tables, body)),
     async close() {
       const last = state
       state = { kind: 'closed' }

@@ -9,4 +9,4 @@ import { Dexie as ModernDexie } from 'dexie/dist/modern/dexie.mjs'
 
 export const Dexie: typeof DexieType = ModernDexie
 export type Dexie = DexieType
-export type { Table } from 'dexie'
+export type { Table, Transaction } from 'dexie'

@@ -2,6 +2,7 @@
 import { Dexie, type Table } from './dexie-library.ts'
 import { type DatabaseOptions, databaseName } from './dexie-schema.ts'
 import { inOrder, type SavedWish, type WishJournal } from './wish-journal.ts'
+import { type WriteName, writeTransaction } from './write-transaction.ts'
 
 export function openDexieWishJournal(options: DatabaseOptions): WishJournal {
   const { name, indexedDB = globalThis.indexedDB, IDBKeyRange = globalThis.IDBKeyRange } = options
@@ -13,14 +14,13 @@ export function openDexieWishJournal(options: DatabaseOptions): WishJournal {
   })
   database.version(1).stores({ wishes: 'seed' })
   const wishes = (database as Dexie & { readonly wishes: Table<SavedWish, string> }).wishes
+  const write = async (name: WriteName, body: () => PromiseLike<unknown>): Promise<void> => {
+    await writeTransaction(database, { name, tables: ['wishes'] }, async () => void (await body()))
+  }
   return Object.freeze({
-    async add(wish: SavedWish) {
-      await wishes.put(wish)
-    },
+    add: (wish: SavedWish) => write('addWish', () => wishes.put(wish)),
     read: async () => inOrder(await wishes.toArray()),
-    async remove(seed: string) {
-      await wishes.delete(seed)
-    },
+    remove: (seed: string) => write('removeWish', () => wishes.delete(seed)),
     async close() {
       database.close()
     },

@@ -10,7 +10,7 @@ import { deepFreeze } from '../core/deep-freeze.ts'
 import type { Dot, LogId } from '../core/dot.ts'
 import { barrier } from './barrier.ts'
 import { packPages } from './codec.ts'
-import { openConnection } from './dexie-connection.ts'
+import { type LogWrite, openConnection } from './dexie-connection.ts'
 import { dropEntriesAfter, packEntries, readEntriesAfter, readStreamAfter } from './dexie-entries.ts'
 import { hideInboxItem, putInboxItems, readInboxItems, writeInboxItems } from './dexie-inbox.ts'
 import { addOutboxRows, packRuns, readOutboxOf, replaceOutbox, writeOutboxChange } from './dexie-outbox.ts'
@@ -85,17 +85,17 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
 
   /** A read-write transaction that is done only while its stamp and fence hold. */
   async function write(
-    tables: readonly TableName[],
+    { name, tables }: LogWrite,
     request: AppendCommits | ApplyEntries | ResetLog | ReviseOutbox,
     body: (database: Database, head: LogHead) => Promise<LogHead>,
   ): Promise<Written> {
-    const written = await connection.write(['meta', ...tables], async (database) => {
+    const written = await connection.write({ name, tables: ['meta', ...tables] }, async (database) => {
       const record = await mustStore(database)
       const refusal = refusalOf(record, request)
       if (refusal !== null) return { status: refusal, record }
       const before = mustHead(record, request.log)
       const head = await body(database, before)
-      barrier('before the head', tables)
+      barrier('before the head', name)
       if (head !== before) await writeHead(database, head)
       return { status: 'written' as const, record: withHead(record, head) }
     })
@@ -130,7 +130,7 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
 
   return Object.freeze({
     async ensureStore(first) {
-      const ensured = await connection.write(['meta'], async (database) => {
+      const ensured = await connection.write({ name: 'ensureStore', tables: ['meta'] }, async (database) => {
         const before = await readStore(database)
         const created = before === null && identity === null
         const record = withLogs(created ? newRecord(first) : await mustStore(database), first.logs)
@@ -143,7 +143,7 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
     },
     readRecord: () => read([], null, async (_database, record) => record),
     async mintLeader(replica, fence) {
-      const record = await connection.write(['meta'], async (database) => {
+      const record = await connection.write({ name: 'mintLeader', tables: ['meta'] }, async (database) => {
         const before = await mustStore(database)
         const record = withLeader(before, replica, fence)
         if (record !== before) await writeStore(database, record, false)
@@ -156,9 +156,10 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
       const { commits, inbox = [] } = request
       const pages = packPages(commits)
       const tables: TableName[] = inbox.length === 0 ? ['outbox'] : ['outbox', 'inbox']
-      return write(tables, request, async (database, before) => {
+      return write({ name: 'appendCommits', tables }, request, async (database, before) => {
         const head = headAfterAppend(before, request)
         await addOutboxRows(database, { log: head.log, seq: head.outboxRevision, pages })
+        barrier('append: commits added')
         await writeInboxItems(database, inbox)
         // A revision for each row, so that the next append finds its numbers free.
         return { ...head, outboxRevision: head.outboxRevision + pages.length - 1 }
@@ -166,7 +167,8 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
     },
     async applyEntries(request) {
       const rows = packEntries(request.log, request.entries)
-      return write(['outbox', 'entries', 'inbox'], request, async (database, before) => {
+      const tables: TableName[] = ['outbox', 'entries', 'inbox']
+      return write({ name: 'applyEntries', tables }, request, async (database, before) => {
         checkOutboxChange(request)
         const head = headAfterApply(before, request)
         if (rows.length > 0) await database.entries.bulkAdd(rows)
@@ -177,13 +179,14 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
       })
     },
     reviseOutbox: (request) =>
-      write(['outbox', 'inbox'], request, async (database, head) => {
+      write({ name: 'reviseOutbox', tables: ['outbox', 'inbox'] }, request, async (database, head) => {
         checkOutboxChange(request)
         return changePending(database, head, { placed: [], request })
       }),
     resetLog(request) {
       const pages = packRuns(request.outbox)
-      return write(['outbox', 'entries', 'inbox', 'snapshots'], request, async (database, before) => {
+      const tables: TableName[] = ['outbox', 'entries', 'inbox', 'snapshots']
+      return write({ name: 'resetLog', tables }, request, async (database, before) => {
         checkOutboxChange({ ...request, changed: [] })
         const head = headAfterReset(before, request)
         const { log, position } = request
@@ -222,21 +225,28 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
 
     readInbox: () => read(['inbox'], null, readInboxItems),
     async dismissInbox(log, dot) {
-      const record = await connection.write(['meta', 'inbox'], async (database) => {
-        const record = await mustStore(database)
-        await hideInboxItem(database, log, dot)
-        return record
-      })
+      const record = await connection.write(
+        { name: 'dismissInbox', tables: ['meta', 'inbox'] },
+        async (database) => {
+          const record = await mustStore(database)
+          await hideInboxItem(database, log, dot)
+          return record
+        },
+      )
       met(record)
     },
 
     async saveSnapshots(fence, snapshots) {
-      const { record, status } = await connection.write(['meta', 'snapshots'], async (database) => {
-        const record = await mustStore(database)
-        if (record.fence !== fence) return { record, status: 'fenced' as const }
-        await database.snapshots.bulkPut(snapshots)
-        return { record, status: 'written' as const }
-      })
+      const tables: TableName[] = ['meta', 'snapshots']
+      const { record, status } = await connection.write(
+        { name: 'saveSnapshots', tables },
+        async (database) => {
+          const record = await mustStore(database)
+          if (record.fence !== fence) return { record, status: 'fenced' as const }
+          await database.snapshots.bulkPut(snapshots)
+          return { record, status: 'written' as const }
+        },
+      )
       met(record)
       return status
     },

@@ -11,6 +11,7 @@ import type { SyncReport } from '../engine/sync-port.ts'
 import { barrier } from '../log/barrier.ts'
 import type { StoredLog } from '../protocol/channel.ts'
 import { decodeServer, encode } from '../protocol/codec.ts'
+import type { ClientMessage } from '../protocol/messages.ts'
 import { stepSession } from '../protocol/session.ts'
 import {
   newSession,
@@ -154,10 +155,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
         connection = null
         return
       case 'send':
-        barrier('before the send', output)
-        connection?.send(encode(output.message))
-        barrier('after the send', output)
-        return
+        return send(output.message)
       case 'apply':
         return applyNow(output)
       case 'withdraw':
@@ -173,6 +171,12 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
     }
   }
 
+  function send(message: ClientMessage): void {
+    barrier('before the send', message.type)
+    connection?.send(encode(message))
+    barrier('after the send', message.type)
+  }
+
   function connectNow(): void {
     connection?.close()
     // Late events of an earlier connection must not touch the present one.
@@ -182,7 +186,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       onText: (text) => {
         if (!isPresent()) return
         const decoded = decodeServer(text)
-        barrier('heard from the server', decoded)
+        barrier('heard from the server', decoded.ok ? decoded.message.type : 'no message')
         take(decoded.ok ? { type: 'received', message: decoded.message } : { type: 'garbled' })
       },
       onClose: () => {
@@ -227,7 +231,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   async function askWhere({ log, positions }: SessionOutput & { type: 'locate' }): Promise<void> {
     const chains = await engine.readChains(log, positions)
     const points = positions.map((position, index) => ({ position, chain: chains[index] ?? '' }))
-    connection?.send(encode({ type: 'locate', log, points }))
+    send({ type: 'locate', log, points })
   }
 
   /** The log of this store becomes another: the session and the other tabs must look at it anew. */

@@ -14,6 +14,7 @@
 import { VarveError } from '../core/errors.ts'
 import type { DispatchRequest, DispatchResult } from '../core/query.ts'
 import type { Engine } from '../engine/engine.ts'
+import { barrier } from '../log/barrier.ts'
 import type { SavedWish, WishJournal } from '../log/wish-journal.ts'
 import type { SyncClock, TabChannel } from '../sync/ports.ts'
 
@@ -145,6 +146,7 @@ export function startOverflow(engine: Engine, ports: OverflowPorts): Overflow {
   async function finish(wish: SavedWish, answer: DispatchResult): Promise<void> {
     if (!answer.ok) return
     await engine.learnName(nameOf(wish), answer.dot)
+    barrier('overflow: carried out')
     await forget(wish)
   }
 
