@@ -1,11 +1,13 @@
 // Explores small worlds to their end, with all rules or without one: `npm run check-model -- --help`. Each world prints how
 // many states it has; a fault prints the shortest way to it.
 import { parseArgs } from 'node:util'
+import { faultNames } from '../packages/varve/src/testing/check/client-steps.ts'
 import { explore } from '../packages/varve/src/testing/check/explore.ts'
 import { matrix } from '../packages/varve/src/testing/check/matrix.ts'
 import { programsOf } from '../packages/varve/src/testing/check/scopes.ts'
-import { faultNames } from '../packages/varve/src/testing/check/steps.ts'
 import { allRules, switches, switchNames, withoutRule } from '../packages/varve/src/testing/check/switches.ts'
+import { pairsOf } from '../packages/varve/src/testing/check/whole.ts'
+import { checkWhole } from './check-whole.mjs'
 
 const usage = `Explores every state of small worlds of two clients.
 
@@ -15,6 +17,11 @@ const usage = `Explores every state of small worlds of two clients.
   --without "C4 cascade"          a rule that is off; one of
                                   ${switchNames.join(', ')}
   --states N                      give up beyond so many states (3000000)
+  --whole                         instead: two clients with three commits each, all programs or faults; see whole.ts
+    --slice 3/8                   only the third of eight parts
+    --from N                      go on with the N-th world
+    --seconds N                   end after so long (86400)
+    --places N                    fail a world that has more places of its clients (30000000)
   --table                         print which traces and explorations notice which rule, for decisions/0019
   --help`
 
@@ -25,6 +32,11 @@ const { values } = parseArgs({
     faults: { type: 'string', default: '' },
     without: { type: 'string' },
     states: { type: 'string', default: '3000000' },
+    whole: { type: 'boolean', default: false },
+    slice: { type: 'string', default: '1/1' },
+    from: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: '86400' },
+    places: { type: 'string', default: '30000000' },
     table: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -35,6 +47,16 @@ if (values.help || values.table) {
   process.exit(0)
 }
 
+if (values.whole) {
+  const isWell = checkWhole({
+    slice: readSlice(values.slice),
+    from: whole('--from', values.from),
+    seconds: whole('--seconds', values.seconds),
+    placesMax: whole('--places', values.places),
+  })
+  process.exit(isWell ? 0 : 1)
+}
+
 const protocol = protocolWithout(values.without)
 const faults = readFaults(values.faults)
 const statesMax = whole('--states', values.states)
@@ -42,7 +64,7 @@ const startMs = performance.now()
 let states = 0
 let faulty = 0
 for (const programs of readPrograms()) {
-  const explored = explore(protocol, { programs, faults }, statesMax)
+  const explored = explore(protocol, { programs, faults }, { statesMax })
   const { violation } = explored
   states += explored.states
   console.log(`${programs.map((program) => program?.join(' ')).join(' | ')}: ${explored.states} states`)
@@ -68,12 +90,8 @@ function protocolWithout(name) {
 function readPrograms() {
   const [ofA = 0, ofB = 0] = values.commits.split(',').map((part) => whole('--commits', part))
   if (values.programs === undefined) {
-    // a and b can change places: of two worlds that differ in that only, one is explored.
-    const [allOfA, allOfB] = [programsOf(ofA), programsOf(ofB)]
-    const isTwin = (/** @type {number} */ a, /** @type {number} */ b) => ofA === ofB && b < a
-    return allOfA.flatMap((a, i) =>
-      allOfB.filter((_, j) => !isTwin(i, j)).map((b) => /** @type {const} */ ([a, b])),
-    )
+    if (ofA === ofB) return pairsOf(programsOf(ofA))
+    return programsOf(ofA).flatMap((a) => programsOf(ofB).map((b) => /** @type {const} */ ([a, b])))
   }
   const known = ['TAB', 'NB', 'TA', 'FA', 'EAB', 'RAB', 'RBA', 'like']
   const [a = [], b = [], copy = []] = values.programs
@@ -95,6 +113,12 @@ function readFaults(text) {
     read[name] = whole('--faults', times)
   }
   return read
+}
+
+/** @param {string} text @returns {readonly [number, number]} */
+function readSlice(text) {
+  const [slice = 0, slices = 0] = text.split('/').map((part) => whole('--slice', part))
+  return slice >= 1 && slice <= slices ? [slice, slices] : stop(`--slice must be like 3/8, not ${text}`)
 }
 
 /** @param {string} option @param {string} text */

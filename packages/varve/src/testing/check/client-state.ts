@@ -69,28 +69,30 @@ export function framesOf({ epoch, history, outbox, prevs }: Client): readonly Fr
   })
 }
 
-/** Equal for clients that no step can tell apart. */
-export function clientKey(client: Client): string {
+/**
+ * Equal for clients that no step can tell apart.
+ * @param numberOf a number for each text, so that keys stay short.
+ */
+export function clientKey(client: Client, numberOf: (text: string) => number): string {
   const { name, epoch, entries, history, lineage, issued, minted, outbox, wishes, tried, retried } = client
   const shown = [client.confirmed, client.pending, client.tab?.pending ?? []].map((seats) => [...seats])
-  const contents = outbox.map((commit) => commit.content)
-  return JSON.stringify([
-    ...[
-      name,
-      epoch,
-      entries.length,
-      entries.at(-1)?.chain,
-      history,
-      lineage,
-      issued,
-      minted,
-      contents,
-      wishes,
-      tried,
-      retried,
-    ],
-    ...[shown, client.tab?.entries.length, [...client.prevs], [...client.toldBefore]],
-  ])
+  const texts = [
+    ...[name, epoch, entries.at(-1)?.chain ?? '', history, JSON.stringify(lineage), JSON.stringify(wishes)],
+    ...[JSON.stringify([shown, client.tab?.entries.length, [...client.prevs], [...client.toldBefore]])],
+    ...outbox.map((commit) => commit.content),
+  ]
+  return [entries.length, issued, minted, tried, retried, ...texts.map(numberOf)].join()
+}
+
+/** A number for each text that was ever asked about. */
+export function createNumbering(): (text: string) => number {
+  const numbers = new Map<string, number>()
+  return (text) => {
+    const known = numbers.get(text)
+    if (known !== undefined) return known
+    numbers.set(text, numbers.size)
+    return numbers.size - 1
+  }
 }
 
 export function presentOf({ lineage }: Client): ReplicaId {

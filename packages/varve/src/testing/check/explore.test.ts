@@ -48,7 +48,9 @@ describe('exploration', () => {
   })
 
   it('Z5 a world that is too large is an error, not half an answer', () => {
-    expect(() => explore(allRules, controls.twin, 100)).toThrow(/^more than 100 states: .*"twin":1/)
+    expect(() => explore(allRules, controls.twin, { statesMax: 100 })).toThrow(
+      /^more than 100 states: .*"twin":1/,
+    )
   })
 
   it('Z6 the table of the rules that are needed is the one that the switches give', () => {

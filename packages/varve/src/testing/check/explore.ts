@@ -4,11 +4,12 @@
  */
 import { type Calm, calmRound } from './calm.ts'
 import type { Client } from './client-state.ts'
-import { clientFault, endFault, fateFault, logFault, lostFault } from './oracle.ts'
+import { clientFault, endFault, logFault, lostFault } from './oracle.ts'
 import { createParts, type Parts } from './parts.ts'
+import type { Log } from './server.ts'
 import { type Scope, type State, stepsOf } from './steps.ts'
 import type { Protocol } from './switches.ts'
-import { toldFates } from './told-fates.ts'
+import { fatesFault } from './told-fates.ts'
 
 export interface Explored {
   readonly states: number
@@ -25,8 +26,15 @@ interface Node {
   readonly step: string
 }
 
-/** Throws RangeError if there are more states than `statesMax`. */
-export function explore(protocol: Protocol, scope: Scope, statesMax = 1_000_000): Explored {
+export interface ExploreOptions {
+  /** RangeError beyond so many states. */
+  readonly statesMax?: number
+  /** Shown each world, once for each state that it is in. */
+  readonly onWorld?: (log: Log, clients: readonly Client[]) => void
+}
+
+export function explore(protocol: Protocol, scope: Scope, options: ExploreOptions = {}): Explored {
+  const { statesMax = 1_000_000, onWorld } = options
   const parts = createParts(protocol)
   const { start, stepsFrom } = stepsOf(protocol, scope, parts)
   const faultOf = watch(protocol, parts)
@@ -43,6 +51,7 @@ export function explore(protocol: Protocol, scope: Scope, statesMax = 1_000_000)
     if (seen.has(key)) return
     seen.add(key)
     worlds.add(world)
+    onWorld?.(parts.logs.of(log), clients.map(parts.clients.of))
     if (seen.size > statesMax) throw new RangeError(`more than ${statesMax} states: ${JSON.stringify(scope)}`)
     queue.push(node)
     const fault = faultOf(node.state, node.from?.state ?? null)
@@ -78,7 +87,7 @@ function watch(protocol: Protocol, parts: Parts) {
         once(`client ${state.log} ${id}`, () => clientFault(clients.of(id), entries, epoch)),
       ) ??
       once(`all ${state.log} ${state.clients.join()}`, () => allFault(state)) ??
-      (before === null ? null : fatesFault(before, state))
+      (before === null ? null : toldFault(before, state))
     )
   }
 
@@ -98,24 +107,15 @@ function watch(protocol: Protocol, parts: Parts) {
     })
   }
 
-  function fatesFault(before: State, after: State): string | null {
+  function toldFault(before: State, after: State): string | null {
     return first(before.clients, (was, index) => {
       const is = after.clients[index] as number
       return was === is
         ? null
         : once(`fates ${was} ${is} ${after.clients.length}`, () =>
-            fatesFaultOf(clients.of(was), clients.of(is), after.clients.length > 2),
+            fatesFault(protocol, clients.of(was), clients.of(is), after.clients.length > 2),
           )
     })
-  }
-
-  function fatesFaultOf(before: Client, after: Client, isCopied: boolean): string | null {
-    const told = toldFates(protocol, after)
-    // A server that lost entries takes back what it said, but never that a commit was withdrawn: only a copied
-    // store may hold another version of it, and that one can come first now.
-    const withdrawn = isCopied ? [] : [...after.toldBefore].filter(([, fate]) => fate === 'withdrawn')
-    const same = before.epoch === after.epoch ? fateFault(toldFates(protocol, before), told) : null
-    return same ?? fateFault(new Map(withdrawn), told)
   }
 }
 

@@ -41,6 +41,25 @@ export function renamed(protocol: Protocol, client: Client, page: readonly Entry
   return { ...client, minted, outbox, lineage, issued, pending }
 }
 
+/**
+ * After a crash between two transactions: what the disk holds is as it was, all else is folded from it. When it next
+ * writes, it is as a new leader, see `lead`.
+ */
+export function reopened(client: Client): Client {
+  const { entries, outbox, lineage, issued } = client
+  const commits = entries.map(({ commit }) => commit)
+  const own = writtenBy(lineage, issued)
+  const confirmed = fold(noSeats, commits)
+  return {
+    ...client,
+    history: commits.filter(({ dot }) => inLineage(own, dot)).reduce(extendHistory, historyStart),
+    recent: recentOf(entries, outbox),
+    confirmed,
+    pending: fold(confirmed, outbox),
+    tab: null,
+  }
+}
+
 /** C7: the server has come back from a backup, under another epoch. */
 export function healed(protocol: Protocol, client: Client, { epoch, entries: theirs }: Log): Client {
   const isSame = ({ chain }: Entry, index: number): boolean => chain === theirs[index]?.chain

@@ -4,7 +4,7 @@
  */
 
 import { receive } from './client.ts'
-import { type Client, clientKey, framesOf } from './client-state.ts'
+import { type Client, clientKey, createNumbering, framesOf } from './client-state.ts'
 import { healed } from './identity.ts'
 import { type Frame, frameKey, type Log, logKey, offer } from './server.ts'
 import type { Protocol } from './switches.ts'
@@ -41,7 +41,8 @@ export interface Parts {
 export function createParts(protocol: Protocol): Parts {
   const results = new Map<string, unknown>()
   const logs = createPool(logKey)
-  const clients = createPool(clientKey)
+  const numberOf = createNumbering()
+  const clients = createPool((client: Client) => clientKey(client, numberOf))
   const frames = createPool(frameKey)
 
   function once<T>(key: string, compute: () => T): T {

@@ -1,6 +1,7 @@
 /** The small worlds that the tests explore to their end. Larger ones: `npm run check-model -- --help`. */
 import type { ToyCommand } from '../toy-rules.ts'
-import type { Program, Scope } from './steps.ts'
+import type { Program } from './client-steps.ts'
+import type { Scope } from './steps.ts'
 
 const alphabet: readonly ToyCommand[] = ['TAB', 'NB', 'TA', 'FA', 'EAB']
 
@@ -27,14 +28,6 @@ export const wider: Readonly<Record<string, readonly Scope[]>> = {
   'every program of two commits and one': programsOf(2).flatMap((a) =>
     programsOf(1).map((b): Scope => ({ programs: [a, b] })),
   ),
-  'three commits and three': [
-    {
-      programs: [
-        ['TAB', 'NB', 'FA'],
-        ['TA', 'FA', 'EAB'],
-      ],
-    },
-  ],
   'reads and writes across': [
     {
       programs: [

@@ -52,12 +52,19 @@ export function logKey({ epoch, entries }: Log): string {
   return `${epoch}/${entries.length}/${entries.at(-1)?.chain ?? ''}`
 }
 
-function ledgerOf(protocol: Protocol, { epoch, entries }: Log): Ledger {
+/** What the server would answer, without doing it. */
+export function verdictOf(protocol: Protocol, ledger: Ledger, { epoch, prev, commit }: Frame): Verdict {
+  return protocol.accept({ epoch, prev, commit }, ledger.facts(commit))
+}
+
+/** The real ledger, holding this log. */
+export function ledgerOf(protocol: Protocol, { epoch, entries }: Log): Ledger {
   let isFilling = true
   const ledger = createLedger(epoch, (pushed, facts) => {
     if (!isFilling) return protocol.accept(pushed, facts)
     const { commit } = pushed
-    const outcome = outcomeOf(commit)
+    const outcome = outcomes.get(commit) ?? outcomeOf(commit)
+    outcomes.set(commit, outcome)
     return {
       kind: 'place',
       outcome,
@@ -69,3 +76,6 @@ function ledgerOf(protocol: Protocol, { epoch, entries }: Log): Ledger {
   isFilling = false
   return ledger
 }
+
+/** A ledger is filled often, and hashing is most of that. */
+const outcomes = new WeakMap<Commit, Hash>()

@@ -11,34 +11,35 @@
  *
  * Sending is no step of its own: whatever an outbox ever held counts as sent at once, stays on its way for ever, and is
  * delivered at any time, again and again, or never. So loss, doubling, delay and reordering need no steps either. A
- * late page is the same as a short one, for within an epoch a log only grows. Crashes and receipts change nothing as
- * long as the rules hold, so they are steps only where a rule about them is off.
+ * late page is the same as a short one, for within an epoch a log only grows. Receipts, and crashes of a client or the
+ * server between any two transactions, change nothing as long as the rules hold, so they are steps only where a rule
+ * about them is off; that a client that comes back has another name is `lead`. (A test takes send, deliver, double, drop,
+ * acknowledge and crash as steps of their own, and comes to the same worlds.)
  */
 import { dotKey } from '../../core/dot.ts'
-import type { ToyCommand } from '../toy-rules.ts'
-import { acknowledge, cancel, crashReceiving, create, lookInTab } from './client.ts'
 import { type Client, newClient } from './client-state.ts'
-import { cloneOf, lead, twinOf } from './identity.ts'
+import {
+  type ClientStep,
+  devices,
+  type Fault,
+  faultNames,
+  ownSteps,
+  type Programs,
+  pageLengths,
+  rulelessSteps,
+} from './client-steps.ts'
 import type { Parts } from './parts.ts'
 import { crash, emptyLog, restore } from './server.ts'
 import type { Protocol } from './switches.ts'
 
-const devices = ['a', 'b'] as const
-/** The device of the clone or twin; there is one at most. */
-const copy = 'c'
-
-export const faultNames = ['cancel', 'retry', 'lead', 'clone', 'twin', 'restore'] as const
-export type Fault = (typeof faultNames)[number]
-
-export type Program = readonly ToyCommand[]
-
 export interface Scope {
-  /** What the clients a and b wish, in order, and what is wished on the device of a clone or a twin. */
-  readonly programs: readonly [Program, Program, Program?]
-  /** How often each may happen in one run; 0 unless given. */
+  readonly programs: Programs
+  /** How often each may happen in one run; 0 unless given, and a clone, a twin and a restore once at most. */
   readonly faults?: Partial<Record<Fault, number>>
   /** Keep frames that can never be placed any more: only to show that leaving them out hides nothing. */
   readonly keepsDead?: boolean
+  /** Keep what commits say to know of the log as it is (see lowered.ts): to show that lowering it hides nothing. */
+  readonly keepsBases?: boolean
 }
 
 /** All numbers are those of `Parts`. */
@@ -56,15 +57,6 @@ export interface Step {
   readonly state: State
 }
 
-/** What one client does. */
-interface ClientStep {
-  readonly name: string
-  readonly after: Client
-  readonly fault?: Fault
-  /** Another device that comes with it. */
-  readonly other?: Client
-}
-
 export function stepsOf(
   protocol: Protocol,
   { programs, faults = {}, keepsDead = false }: Scope,
@@ -72,9 +64,10 @@ export function stepsOf(
 ) {
   const { logs, clients, frames, once, received, answerTo } = parts
   const { off } = protocol
+  mustBePossible(faults)
   const start: State = {
     log: logs.idOf(emptyLog('e')),
-    clients: devices.map((name) => clients.idOf(newClient(name, 'e'))),
+    clients: devices.slice(0, 2).map((name) => clients.idOf(newClient(name, 'e'))),
     frames: [],
     left: faultNames.map((fault) => faults[fault] ?? 0),
   }
@@ -106,54 +99,16 @@ export function stepsOf(
   }
 
   function* clientSteps(state: State, client: Client): Iterable<ClientStep> {
-    const { log } = state
-    const command = programs[[...devices, copy].indexOf(client.name)]?.[client.tried - client.retried]
-    if (command !== undefined) {
-      yield { name: `creates ${command}`, after: create(protocol, client, { command }) }
-      if (off === 'C2') {
-        const inTab = create(protocol, client, { command, inTab: true })
-        yield { name: `creates ${command} in another tab`, after: inTab }
-      }
-    }
-    if (off === 'C2') yield { name: 'looks in another tab', after: lookInTab(protocol, client) }
+    const log = logs.of(state.log)
+    yield* ownSteps(protocol, programs, client, (fault) => isLeft(state, fault))
 
-    const isForked = client.epoch !== logs.of(log).epoch
-    if (isForked)
-      yield { name: 'learns of the fork', after: clients.of(parts.healed(clients.idOf(client), log)) }
-    const news = isForked ? [] : logs.of(log).entries.slice(client.entries.length)
-    const lengths = new Set(news.length === 0 ? [] : [1, news.length])
-    for (const length of lengths) {
-      yield { name: `pulls ${length}`, after: clients.of(received(clients.idOf(client), log, length)) }
-      if (off === 'C1') {
-        const after = crashReceiving(protocol, client, news.slice(0, length))
-        yield { name: `crashes pulling ${length}`, after }
-      }
-    }
-    if (off === 'C5') {
-      for (const { commit } of news)
-        yield { name: `is acked ${dotKey(commit.dot)}`, after: acknowledge(protocol, client, commit.dot) }
-    }
-
-    const own = client.entries.map(({ commit }) => commit).filter(({ seed }) => client.wishes.includes(seed))
-    for (const commit of isLeft(state, 'cancel') ? client.outbox : []) {
-      if (commit.withdrawn === null)
-        yield {
-          name: `cancels ${dotKey(commit.dot)}`,
-          after: cancel(protocol, client, commit.dot),
-          fault: 'cancel',
-        }
-    }
-    for (const again of isLeft(state, 'retry') ? [...client.outbox, ...own] : []) {
-      if (again.withdrawn === null) continue
-      const { name } = again.commands[0] as { readonly name: string }
-      const after = create(protocol, client, { command: name as ToyCommand, again })
-      yield { name: `retries ${dotKey(again.dot)}`, after, fault: 'retry' }
-    }
-    if (isLeft(state, 'lead')) yield { name: 'leads', after: lead(protocol, client), fault: 'lead' }
-    if (isLeft(state, 'clone'))
-      yield { name: 'is cloned', after: client, other: cloneOf(protocol, client, copy), fault: 'clone' }
-    if (isLeft(state, 'twin'))
-      yield { name: 'has a twin', after: client, other: twinOf(client, copy), fault: 'twin' }
+    const isForked = client.epoch !== log.epoch
+    const id = clients.idOf(client)
+    if (isForked) yield { name: 'learns of the fork', after: clients.of(parts.healed(id, state.log)) }
+    const lengths = isForked ? [] : pageLengths(log.entries.length - client.entries.length)
+    for (const length of lengths)
+      yield { name: `pulls ${length}`, after: clients.of(received(id, state.log, length)) }
+    yield* rulelessSteps(protocol, client, log)
   }
 
   function moved(state: State, index: number, { after, fault, other }: ClientStep): State {
@@ -196,4 +151,10 @@ export function stepsOf(
   }
 
   return { start, stepsFrom }
+}
+
+/** Throws RangeError. The device of a second clone, and the epoch of a second restore, would have no name. */
+export function mustBePossible(faults: NonNullable<Scope['faults']>): void {
+  const tooOften = (['clone', 'twin', 'restore'] as const).find((fault) => (faults[fault] ?? 0) > 1)
+  if (tooOften !== undefined) throw new RangeError(`${tooOften} can happen once at most`)
 }

@@ -5,6 +5,7 @@ import { dotKey } from '../../core/dot.ts'
 import { inLineage, writtenBy } from '../../core/lineage.ts'
 import { fateOf } from '../../engine/fates.ts'
 import type { Client, Told } from './client-state.ts'
+import { fateFault } from './oracle.ts'
 import type { Protocol } from './switches.ts'
 
 /** What is told about the ends of a client's commits, by dot. C9: only of what is placed, and only by the log. */
@@ -18,6 +19,25 @@ export function toldFates(protocol: Protocol, client: Client): ReadonlyMap<strin
     for (const { dot, withdrawn } of client.outbox) if (withdrawn !== null) told.set(dotKey(dot), 'withdrawn')
   }
   return told
+}
+
+/**
+ * What a client was told, and is told otherwise after a step.
+ * @param isCopied its store has copies.
+ */
+export function fatesFault(
+  protocol: Protocol,
+  before: Client,
+  after: Client,
+  isCopied: boolean,
+): string | null {
+  if (before === after) return null
+  const told = toldFates(protocol, after)
+  // A server that lost entries takes back what it said, but never that a commit was withdrawn: only a copied
+  // store may hold another version of it, and that one can come first now.
+  const withdrawn = isCopied ? [] : [...after.toldBefore].filter(([, fate]) => fate === 'withdrawn')
+  const same = before.epoch === after.epoch ? fateFault(toldFates(protocol, before), told) : null
+  return same ?? fateFault(new Map(withdrawn), told)
 }
 
 function statusOf(entry: Entry): Told {

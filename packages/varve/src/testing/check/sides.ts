@@ -1,0 +1,276 @@
+/**
+ * A side is a client together with the copies of its store: all that changes without the other client. Here is where it
+ * can be while the log is what it is.
+ *
+ * Of two places that differ only in what was sent and in how many faults happened, the one with more sent and fewer
+ * happened can do whatever the other can; only that one is kept.
+ */
+
+import { receive } from './client.ts'
+import { type Client, clientKey, framesOf, newClient } from './client-state.ts'
+import {
+  type ClientStep,
+  type Fault,
+  faultNames,
+  ownSteps,
+  pageLengths,
+  rulelessSteps,
+} from './client-steps.ts'
+import { healed } from './identity.ts'
+import { lowered } from './lowered.ts'
+import type { Memory } from './memory.ts'
+import { type Frame, frameKey, type Log } from './server.ts'
+import type { Scope } from './steps.ts'
+import type { Protocol } from './switches.ts'
+
+/** Where a side is. All numbers are those of `createSides`. */
+export interface Place {
+  readonly members: number
+  /** What was sent and may still be placed. */
+  readonly frames: number
+  /** How often each fault happened to it: two bits each, in the order of `faultNames`. */
+  readonly spent: number
+  readonly from: Place | null
+  readonly step: string
+  /** How long the log was then. */
+  readonly at: number
+}
+
+/** The log, with what the walk knows of it. */
+export interface Here {
+  readonly log: Log
+  /** A number for each beginning of the log, by length; the last is that of the log. */
+  readonly numbers: readonly number[]
+  /** What the server would do with a frame. */
+  readonly kindOf: (frame: number) => string
+}
+
+export interface Sides {
+  readonly start: (name: string) => Place
+  /** All places that follow from these while the log stays. `isNext`: they were closed for the log without its last entry. */
+  readonly close: (here: Here, from: readonly Place[], isNext: boolean) => readonly Place[]
+  readonly membersOf: (place: Place) => readonly Client[]
+  readonly framesOf: (place: Place) => readonly number[]
+  /** What a client may send, in order. */
+  readonly sentBy: (client: Client) => readonly number[]
+  readonly frame: (id: number) => Frame
+  /** Without what was sent. */
+  readonly silent: (place: Place) => Place
+}
+
+/** A client's step that led to a place. */
+export interface Looked {
+  readonly before: Client
+  readonly after: Client
+  readonly place: Place
+  readonly log: Log
+}
+
+/** @param look is shown each step of a client, and throws if something is wrong with it. */
+export function createSides(
+  protocol: Protocol,
+  { programs, faults = {}, keepsBases = false }: Scope,
+  memory: Memory,
+  look: (looked: Looked) => void,
+): Sides {
+  const texts = memory.numbers((text: string) => text)
+  const clients = memory.numbers((client: Client) => clientKey(client, texts.idOf))
+  const frames = memory.numbers(frameKey)
+  const tuples = memory.numbers((ids: readonly number[]) => ids.join())
+  const sets = memory.numbers((ids: readonly number[]) => ids.join())
+  const nothing = sets.idOf([])
+  const sent = memory.known<number, readonly number[]>()
+  const unions = memory.known<string, number>()
+  const own = memory.known<number, readonly Moved[]>()
+  const read = memory.known<string, number>()
+  const looked = memory.known<string, true>()
+
+  /** A client's step, by numbers. */
+  interface Moved {
+    readonly name: string
+    readonly after: number
+    readonly spent: number
+    readonly other: number | null
+  }
+
+  const idOf = (client: Client): number => clients.idOf(keepsBases ? client : lowered(client))
+
+  function sentBy(id: number): readonly number[] {
+    return once(sent, id, () => framesOf(clients.of(id)).map(frames.idOf))
+  }
+
+  function start(name: string): Place {
+    const members = tuples.idOf([idOf(newClient(name, 'e'))])
+    return { members, frames: nothing, spent: 0, from: null, step: 'start', at: 0 }
+  }
+
+  function close(here: Here, from: readonly Place[], isNext: boolean): readonly Place[] {
+    const { log, numbers } = here
+    const { places, add } = createFront((id) => sets.of(id))
+    const alive = new Map<number, number>()
+    for (const place of from) add({ ...place, frames: aliveOf(place.frames) })
+    const known = isNext ? places.length : 0
+    // The list grows while it is walked.
+    for (let index = 0; index < places.length; index += 1) {
+      const place = places[index] as Place
+      const ids = tuples.of(place.members)
+      for (const [member, id] of ids.entries())
+        for (const step of stepsOf(id, place.spent, index < known)) add(moved(place, member, step))
+    }
+    return places.filter(({ members }) => !tuples.of(members).some(isOvertaken))
+
+    function stepsOf(id: number, spent: number, isKnown: boolean): readonly Moved[] {
+      const client = clients.of(id)
+      const reading = client.epoch === log.epoch ? pulls(id, isKnown) : [learns(id)]
+      const ruleless = [...rulelessSteps(protocol, client, log)].map(numbered)
+      return [...reading, ...ruleless, ...(isKnown ? [] : ownOf(id, spent))]
+    }
+
+    /** What a place could do when the log was shorter is among the places already. */
+    function pulls(id: number, isKnown: boolean): readonly Moved[] {
+      const { entries } = clients.of(id)
+      const behind = log.entries.length - entries.length
+      const lengths = isKnown
+        ? pageLengths(behind).slice(-1)
+        : Array.from({ length: behind }, (_, n) => n + 1)
+      return lengths.map((length) => {
+        const upTo = entries.length + length
+        const after = once(read, `${id} ${numbers[upTo]}`, () =>
+          idOf(receive(protocol, clients.of(id), log.entries.slice(entries.length, upTo))),
+        )
+        return { name: `pulls ${length}`, after, spent: 0, other: null }
+      })
+    }
+
+    function learns(id: number): Moved {
+      const after = once(read, `${id} ${numbers.at(-1)}`, () => idOf(healed(protocol, clients.of(id), log)))
+      return { name: 'learns of the fork', after, spent: 0, other: null }
+    }
+
+    function moved(place: Place, member: number, { name, after, spent, other }: Moved): Place {
+      const ids = tuples.of(place.members)
+      const id = ids[member] as number
+      const all = [...ids.with(member, after), ...(other === null ? [] : [other])]
+      const withSent = other === null ? union(place.frames, after) : union(union(place.frames, after), other)
+      const next: Place = {
+        members: tuples.idOf(all),
+        frames: aliveOf(withSent),
+        spent: place.spent + spent,
+        from: place,
+        step: `${clients.of(id).name} ${name}`,
+        at: log.entries.length,
+      }
+      once(looked, `${id} ${after} ${all.length}`, () => {
+        look({ before: clients.of(id), after: clients.of(after), place: next, log })
+        return true
+      })
+      return next
+    }
+
+    /** As in steps.ts: what can never be placed any more is left out. */
+    function aliveOf(set: number): number {
+      const is = alive.get(set)
+      if (is !== undefined) return is
+      const isAlive = (id: number): boolean => ['place', 'gap'].includes(here.kindOf(id))
+      const left = sets.idOf(sets.of(set).filter(isAlive))
+      alive.set(set, left)
+      return left
+    }
+
+    /**
+     * Who has not learned of the fork can do no more than who has; unless the log grows again as it was, and what is
+     * learned then is another thing.
+     */
+    function isOvertaken(id: number): boolean {
+      const { epoch, entries } = clients.of(id)
+      if (epoch === log.epoch) return false
+      const { length } = log.entries
+      return (
+        entries.length <= length || (length > 0 && entries[length - 1]?.chain !== log.entries.at(-1)?.chain)
+      )
+    }
+  }
+
+  function ownOf(id: number, spent: number): readonly Moved[] {
+    return once(own, id * spentMax + spent, () => {
+      const isLeft = (fault: Fault): boolean => digitOf(spent, fault) < (faults[fault] ?? 0)
+      return [...ownSteps(protocol, programs, clients.of(id), isLeft)].map(numbered)
+    })
+  }
+
+  function numbered({ name, after, fault, other }: ClientStep): Moved {
+    return {
+      name,
+      after: idOf(after),
+      spent: fault === undefined ? 0 : 1 << shiftOf(fault),
+      other: other === undefined ? null : idOf(other),
+    }
+  }
+
+  function union(set: number, client: number): number {
+    return once(unions, `${set} ${client}`, () => {
+      const all = new Set([...sets.of(set), ...sentBy(client)])
+      return sets.idOf([...all].sort((a, b) => a - b))
+    })
+  }
+
+  return {
+    start,
+    close,
+    membersOf: ({ members }) => tuples.of(members).map(clients.of),
+    framesOf: (place) => sets.of(place.frames),
+    sentBy: (client) => sentBy(clients.idOf(client)),
+    frame: frames.of,
+    silent: (place) => ({ ...place, frames: nothing }),
+  }
+}
+
+/** The places of which none can do what another one can. */
+function createFront(framesOf: (set: number) => readonly number[]) {
+  const places: Place[] = []
+  const byMembers = new Map<number, Place[]>()
+
+  function add(place: Place): void {
+    const known = byMembers.get(place.members)
+    if (known?.some((other) => isWithin(other.spent, place.spent) && isSubset(place.frames, other.frames)))
+      return
+    if (known === undefined) byMembers.set(place.members, [place])
+    else known.push(place)
+    places.push(place)
+  }
+
+  function isSubset(set: number, other: number): boolean {
+    if (set === other) return true
+    const others = framesOf(other)
+    return framesOf(set).every((id) => others.includes(id))
+  }
+
+  return { places, add }
+}
+
+const spentMax = 4 ** faultNames.length
+
+function shiftOf(fault: Fault): number {
+  return 2 * faultNames.indexOf(fault)
+}
+
+export function digitOf(spent: number, fault: Fault): number {
+  return (spent >> shiftOf(fault)) & 3
+}
+
+/** No fault more often than there. */
+export function isWithin(spent: number, other: number): boolean {
+  return spent === other || faultNames.every((fault) => digitOf(spent, fault) <= digitOf(other, fault))
+}
+
+function once<K, V>(
+  known: { get(key: K): V | undefined; set(key: K, value: V): void },
+  key: K,
+  make: () => V,
+): V {
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  known.set(key, made)
+  return made
+}
