@@ -18,10 +18,11 @@
 import { dotKey } from '../../core/dot.ts'
 import type { Client } from './client-state.ts'
 import { faultNames } from './client-steps.ts'
+import { digitOf, isWithin, type Place, spentMax } from './front.ts'
 import { createMemory } from './memory.ts'
 import { clientFault, endFault, logFault, lostFault } from './oracle.ts'
 import { emptyLog, type Log, ledgerOf, offer, restore, verdictOf } from './server.ts'
-import { createSides, digitOf, type Here, isWithin, type Looked, type Place } from './sides.ts'
+import { createSides, type Here, type Looked } from './sides.ts'
 import { mustBePossible, type Scope } from './steps.ts'
 import type { Protocol } from './switches.ts'
 import { fatesFault } from './told-fates.ts'
@@ -113,9 +114,9 @@ export function walkLogs(protocol: Protocol, scope: Scope, options: WalkOptions 
 
   function merged(some: Both, others: Both): Both {
     return some.map((places, side) => {
-      const all = new Map(places.map((place) => [place.members * 4096 + place.spent, place]))
+      const all = new Map(places.map((place) => [place.members * spentMax + place.spent, place]))
       for (const place of others[side] as readonly Place[]) {
-        const key = place.members * 4096 + place.spent
+        const key = place.members * spentMax + place.spent
         if (!all.has(key)) all.set(key, sides.silent(place))
       }
       return [...all.values()]

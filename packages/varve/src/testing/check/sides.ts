@@ -8,33 +8,14 @@
 
 import { receive } from './client.ts'
 import { type Client, clientKey, framesOf, newClient } from './client-state.ts'
-import {
-  type ClientStep,
-  type Fault,
-  faultNames,
-  ownSteps,
-  pageLengths,
-  rulelessSteps,
-} from './client-steps.ts'
+import { type ClientStep, type Fault, ownSteps, pageLengths, rulelessSteps } from './client-steps.ts'
+import { createFront, digitOf, type Place, shiftOf, spentMax } from './front.ts'
 import { healed } from './identity.ts'
 import { lowered } from './lowered.ts'
 import type { Memory } from './memory.ts'
 import { type Frame, frameKey, type Log } from './server.ts'
 import type { Scope } from './steps.ts'
 import type { Protocol } from './switches.ts'
-
-/** Where a side is. All numbers are those of `createSides`. */
-export interface Place {
-  readonly members: number
-  /** What was sent and may still be placed. */
-  readonly frames: number
-  /** How often each fault happened to it: two bits each, in the order of `faultNames`. */
-  readonly spent: number
-  readonly from: Place | null
-  readonly step: string
-  /** How long the log was then. */
-  readonly at: number
-}
 
 /** The log, with what the walk knows of it. */
 export interface Here {
@@ -223,44 +204,6 @@ export function createSides(
     frame: frames.of,
     silent: (place) => ({ ...place, frames: nothing }),
   }
-}
-
-/** The places of which none can do what another one can. */
-function createFront(framesOf: (set: number) => readonly number[]) {
-  const places: Place[] = []
-  const byMembers = new Map<number, Place[]>()
-
-  function add(place: Place): void {
-    const known = byMembers.get(place.members)
-    if (known?.some((other) => isWithin(other.spent, place.spent) && isSubset(place.frames, other.frames)))
-      return
-    if (known === undefined) byMembers.set(place.members, [place])
-    else known.push(place)
-    places.push(place)
-  }
-
-  function isSubset(set: number, other: number): boolean {
-    if (set === other) return true
-    const others = framesOf(other)
-    return framesOf(set).every((id) => others.includes(id))
-  }
-
-  return { places, add }
-}
-
-const spentMax = 4 ** faultNames.length
-
-function shiftOf(fault: Fault): number {
-  return 2 * faultNames.indexOf(fault)
-}
-
-export function digitOf(spent: number, fault: Fault): number {
-  return (spent >> shiftOf(fault)) & 3
-}
-
-/** No fault more often than there. */
-export function isWithin(spent: number, other: number): boolean {
-  return spent === other || faultNames.every((fault) => digitOf(spent, fault) <= digitOf(other, fault))
 }
 
 function once<K, V>(

@@ -1,7 +1,7 @@
 /**
- * The whole of it: two clients with three commits each, log by log. Every pair of programs while nothing goes wrong but
- * the network; one pair with each fault, and with each two of them; and all faults in the same run of smaller worlds,
- * for with three commits each that is more than can be walked.
+ * The whole of it, log by log: two clients with three commits each, one pair of programs with each fault and with each two
+ * of them; all faults in the same run of one commit each; and every pair of programs while nothing goes wrong but the
+ * network. How far this was walked stands in decisions/0019.
  */
 import { type Fault, faultNames, type Program, type Programs } from './client-steps.ts'
 import { programsOf } from './scopes.ts'
@@ -22,11 +22,9 @@ export function wholeScopes(): readonly Scope[] {
   const faulty = [...single, ...pairs].map(
     (names): Scope => ({ programs: threeAndThree, faults: onceEach(names) }),
   )
-  const all = faultNames.filter((fault) => fault !== 'twin')
   return [
-    { programs: [['TAB'], ['TA']], faults: onceEach(all) },
-    { programs: [['TAB', 'NB'], ['TA']], faults: onceEach(all) },
     ...faulty,
+    { programs: [['TAB'], ['TA']], faults: onceEach(faultNames) },
     ...pairsOf(programsOf(3)).map((programs): Scope => ({ programs })),
   ]
 }
