@@ -11,22 +11,32 @@ import type { AnyProjection } from './projection.ts'
 import type { AnyStream } from './stream.ts'
 
 /** Shape `cart@1-Zm9vYmFy`. */
-export function streamFingerprint(stream: AnyStream): string {
-  return fingerprint(stream, [upcasterTexts(stream), textsOf(stream.evolve), describe(stream.initial)])
-}
+export const streamFingerprint = once((stream: AnyStream): string =>
+  fingerprint(stream, [upcasterTexts(stream), textsOf(stream.evolve), describe(stream.initial)]),
+)
 
-export function projectionFingerprint(projection: AnyProjection): string {
+export const projectionFingerprint = once((projection: AnyProjection): string => {
   const made =
     projection.kind === 'value'
       ? describe(projection.initial)
       : [String(projection.key), ...projection.indexes]
   const from = projection.from.map((stream) => [stream.type, upcasterTexts(stream)])
   return fingerprint(projection, [projection.kind, from, textsOf(projection.on), made])
-}
+})
 
 /** For the world of one kind of log: changes if any of its streams does. */
 export function worldFingerprint(model: Model, logKind: string): string {
   return `${logKind}-${shortHash(model.streamsOf(logKind).map(streamFingerprint))}`
+}
+
+/** A definition does not change: each is read once, however often its folds are saved and looked for. */
+function once<T extends object>(made: (definition: T) => string): (definition: T) => string {
+  const known = new WeakMap<T, string>()
+  return (definition) => {
+    const text = known.get(definition) ?? made(definition)
+    known.set(definition, text)
+    return text
+  }
 }
 
 function fingerprint(named: { readonly type: string } | { readonly name: string }, made: unknown): string {
