@@ -40,8 +40,8 @@ export interface SimServer {
   restore(): void
   /** What is durable, for the auditor: grows in place, and is another list after a restore. */
   entries(log: LogId): readonly Entry[]
-  /** True while it works on something outside virtual time. */
-  isBusy(): boolean
+  /** True while it works on something outside virtual time; null if it never does. */
+  readonly isBusy: (() => boolean) | null
 }
 
 export interface ServerGround {

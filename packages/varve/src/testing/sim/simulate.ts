@@ -20,7 +20,7 @@ import type { BrokenParts, Ground } from './ground.ts'
 import type { History } from './history.ts'
 import { ledgerServer } from './ledger-server.ts'
 import { ensureTab, perform, type Stage, updateAll } from './perform.ts'
-import { createScheduler } from './scheduler.ts'
+import { createScheduler, turn } from './scheduler.ts'
 import type { OpenSimServer } from './server-port.ts'
 
 export interface SimulationOptions {
@@ -63,13 +63,15 @@ export async function runHistory(history: History, options: SimulationOptions): 
     broken = {},
     server: openServer = ledgerServer(),
   } = options
+  // Steps do not let the event loop turn: between two runs whatever else goes on here gets its chance.
+  await turn()
   const random = seededRandom(history.seed ^ 0x5eed)
   const logs = Object.fromEntries(model.logKinds.map((kind): [string, LogId] => [kind, kind]))
   const log = logs[logKind]
   if (log === undefined) {
     throw new VarveError('unknown_log', `The model ${model.name} has no kind of log ${logKind}.`)
   }
-  const scheduler = createScheduler(() => server.isBusy())
+  const scheduler = createScheduler(() => server.isBusy)
   const server = openServer({ logs: Object.values(logs), scheduler, random })
   const models = [model, ...(olderModel === model ? [] : [olderModel])] as const
   const auditor = createAuditor({ models, log })
