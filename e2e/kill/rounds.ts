@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { seededRandom } from 'varve/testing'
+import { type SeededRandom, seededRandom } from 'varve/testing'
 import { campaignOptions } from '../../scripts/campaign-options.mjs'
 import { kinds, newProfile, type Profile } from './browser.ts'
 import { buildPage } from './build.ts'
@@ -75,16 +75,19 @@ function drawn(seed: number): Round {
   const random = seededRandom(seed)
   const { chapter, point, times } = random.pick(places)
   const nth = 1 + random.below(times)
-  const left = Object.keys(chapters) as Chapter[]
   return {
     name: `seed-${seed}`,
-    chapters: left.map((_, index, { length }) => {
-      const [next] = left.splice(random.below(length - index), 1)
-      return next as Chapter
-    }),
+    chapters: inAnyOrder(random),
     death: { chapter, point, nth, kind: random.pick(kinds) },
     livesOn: random.chance(0.5),
   }
+}
+
+function inAnyOrder(random: SeededRandom): readonly Chapter[] {
+  const left = Object.keys(chapters) as Chapter[]
+  const order: Chapter[] = []
+  while (left.length > 0) order.push(...left.splice(random.below(left.length), 1))
+  return order
 }
 
 function described({ death, livesOn }: Round, { diedIn }: Outcome): string {
