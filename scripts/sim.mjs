@@ -9,7 +9,7 @@ const usage = `Simulates devices with tabs and a server through everything that 
 
   --seeds N      how many seeds (1000)
   --from S       the first seed (1)
-  --actions N    what users do and what goes wrong, per run (40)
+  --actions N    what users do and what goes wrong, per run (40: about 500 steps; 10: about 150)
   --devices N    2 or 3 if not given
   --real         against the conversation of varve-server instead of the simulation's own server
   --keep 3,7,9   only these of a seed's actions

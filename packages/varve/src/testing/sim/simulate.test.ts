@@ -4,6 +4,7 @@ import { simulateModel } from '../simulate-model.ts'
 import { simulateSeed } from './campaign.ts'
 import { defaultFaults, drawHistory } from './history.ts'
 import { ledgerServer } from './ledger-server.ts'
+import { runSeeds } from './run-seeds.fixture.ts'
 import { runHistory } from './simulate.ts'
 import { toySimulation } from './toy-model.ts'
 
@@ -11,16 +12,7 @@ describe('the simulator', () => {
   it('Z1 tabs, devices and a server keep every invariant through all faults, and agree once they are over', {
     timeout: 400_000,
   }, async () => {
-    const totals = { steps: 0, entries: 0, withdrawn: 0 }
-    for (let seed = 1; seed <= seedsPerRun; seed++) {
-      const result = await simulateSeed({ ...toySimulation, seed })
-      // The seed replays it: npm run sim -- --from <seed> --seeds 1
-      if (result.violation !== null)
-        throw new Error(`${result.violation}\n${JSON.stringify(result.actions, null, 1)}`)
-      totals.steps += result.steps
-      totals.entries += result.entries
-      totals.withdrawn += result.withdrawn
-    }
+    const totals = await runSeeds({ from: 1, seeds: seedsPerRun, actions: 40 })
     expect(totals.steps).toBeGreaterThan(200 * seedsPerRun)
     expect(totals.entries).toBeGreaterThan(10 * seedsPerRun)
     expect(totals.withdrawn).toBeGreaterThan(seedsPerRun / 2)
@@ -76,5 +68,5 @@ describe('the simulator', () => {
   })
 })
 
-/** As many as fit into 100 s of a core that others use too; `npm run sim` runs more. */
-const seedsPerRun = 1_500
+/** Long ones; many short ones are in short-low.test.ts and short-high.test.ts, and `npm run sim` runs more. */
+const seedsPerRun = 500
