@@ -21,6 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          maxWorkers: 2,
           // Generous: a test fails for what it finds, never because the machine is busy.
           testTimeout: 120_000,
           environment: 'node',
@@ -29,7 +30,13 @@ export default defineConfig({
         },
       },
       {
-        test: { name: 'campaign', testTimeout: 300_000, environment: 'node', include: campaigns },
+        test: {
+          name: 'campaign',
+          testTimeout: 300_000,
+          environment: 'node',
+          include: campaigns,
+          maxWorkers: 2,
+        },
       },
       {
         test: {

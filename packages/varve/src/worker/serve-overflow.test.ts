@@ -124,6 +124,43 @@ describe('a wish for which the database has no time', () => {
     expect([...a.reported, ...b.reported]).toEqual([])
   })
 
+  it('B18 is counted as pending before it is acknowledged', async () => {
+    const { openTab, held, pass, saved } = device()
+    const whole = memoryWishJournal(saved)
+    const slow = {
+      read: () =>
+        pass(0)
+          .then(() => pass(0))
+          .then(whole.read),
+    }
+    const a = await openTab('a', { journal: slow })
+    held.hold()
+    const pendingWhenAnswered = a.wish('s', take('1', by('ann'))).then(() => a.engine.status().pending)
+    await pass(4_000)
+    expect(await pendingWhenAnswered).toBe(1)
+  })
+
+  it('B18 what was saved counts as pending in a tab that is opened, before it can be carried out', async () => {
+    const { openTab, held, pass, saved } = device()
+    const a = await openTab('a')
+    held.hold()
+    const wish = a.wish('s', take('1', by('ann')))
+    await pass(4_000)
+    await wish
+    const [kept] = saved.values()
+    held.letGo()
+    await pass(1_000)
+    await a.close()
+    saved.set('s', kept as SavedWish)
+    const named = Promise.withResolvers<void>()
+    const b = await openTab('b', { named: named.promise })
+    // What is saved, and its commit: found to be one when it can be looked for.
+    expect(b.engine.status().pending).toBe(2)
+    named.resolve()
+    await pass(1_000)
+    expect([b.engine.status().pending, saved.size]).toEqual([1, 0])
+  })
+
   it('B21 E37 asked for with its seed it is pending while it is saved, and ends in every tab, whoever carries it out', async () => {
     const { openTab, held, pass, saved } = device()
     const [a, b] = [await openTab('a'), await openTab('b')]

@@ -53,6 +53,8 @@ export function startOverflow(engine: Engine, ports: OverflowPorts): Overflow {
   let forgetMerge: () => void = () => {}
 
   channel.onMessage(() => void look())
+  // What was saved before counts from the start; to carry it out may take as long as the database is held.
+  void look()
   merge()
 
   async function dispatch(request: DispatchRequest, again: boolean): Promise<DispatchResult> {
@@ -80,9 +82,11 @@ export function startOverflow(engine: Engine, ports: OverflowPorts): Overflow {
         return false
       },
     )
-    saved.then(tell)
+    const counted = saved.then(tell)
     const first = await Promise.race([result.catch(() => null), saved])
     const isAcknowledged = first === true
+    // The status counts it before anybody is told that it is saved.
+    if (isAcknowledged) await counted
     settle(wish, { result, saved, isAcknowledged })
     return isAcknowledged ? { ok: true, ...nameOf(wish), events: [] } : result
   }
@@ -101,10 +105,10 @@ export function startOverflow(engine: Engine, ports: OverflowPorts): Overflow {
     if (!answer?.ok && isAcknowledged) merge()
   }
 
-  function tell(): void {
+  async function tell(): Promise<void> {
     if (isClosed) return
     channel.post('changed')
-    void look()
+    await look()
   }
 
   async function look(): Promise<void> {
@@ -152,7 +156,7 @@ export function startOverflow(engine: Engine, ports: OverflowPorts): Overflow {
 
   async function forget({ seed }: SavedWish): Promise<void> {
     await journal.remove(seed)
-    tell()
+    void tell()
   }
 
   /** Nothing is lost: it is tried again. */
