@@ -123,6 +123,24 @@ const kept: readonly { readonly found: string; readonly history: History }[] = [
       ],
     },
   },
+  {
+    found:
+      'a timer that a tab had forgotten while it was frozen rang when it woke, and a leader said what a follower hears',
+    history: {
+      seed: 1000559,
+      devices: [
+        { tabs: 1, skewMs: -138314023154, latencyMs: 107 },
+        { tabs: 2, skewMs: -205900104618, latencyMs: 11 },
+        { tabs: 1, skewMs: 0, latencyMs: 352 },
+      ],
+      actions: [
+        { id: 20, atMs: 3585, kind: 'partition', device: 2, seed: 532447393 },
+        { id: 26, atMs: 4694, kind: 'freeze', device: 1, seed: 1208022348 },
+        { id: 27, atMs: 4971, kind: 'steal', device: 1, seed: 406816125 },
+        { id: 28, atMs: 5218, kind: 'wish', device: 0, seed: 1598498268 },
+      ],
+    },
+  },
 ]
 
 describe('histories that failed once', () => {

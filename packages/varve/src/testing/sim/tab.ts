@@ -17,7 +17,7 @@ import type {
 } from '../../core/query.ts'
 import { type Engine, openEngine } from '../../engine/engine.ts'
 import { lead } from '../../sync/lead.ts'
-import type { SyncClock, SyncPorts } from '../../sync/ports.ts'
+import type { SyncPorts } from '../../sync/ports.ts'
 import { startSync } from '../../sync/sync.ts'
 import type { Host } from '../../worker/contract.ts'
 import { hostOf } from '../../worker/host.ts'
@@ -26,6 +26,7 @@ import type { Device } from './device.ts'
 import type { DiskUser, Seen } from './device-disk.ts'
 import type { Ground } from './ground.ts'
 import { createRealm, type Realm } from './realm.ts'
+import { tabClock } from './tab-clock.ts'
 
 export interface Worker extends DiskUser {
   readonly realm: Realm
@@ -76,7 +77,7 @@ const nameWaitMs = 2_000
 const snapshotEvery = 12
 
 export function openTab(ground: Ground, device: Device, { name, model }: Pick<Tab, 'name' | 'model'>): Tab {
-  const { scheduler, auditor, random } = ground
+  const { scheduler, auditor } = ground
   const asked = new Map<string, DispatchRequest>()
   const acknowledged = new Set<string>()
   let worker: Worker | null = null
@@ -109,7 +110,7 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
 
   async function run(opening: Worker): Promise<void> {
     const { realm } = opening
-    const clock = clockOf(realm)
+    const clock = tabClock(realm, device, ground)
     const report = (thrown: unknown): void => ground.thrown(name, thrown)
     const engine = await openEngine({
       model,
@@ -172,20 +173,6 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
     if (update.kind === 'status') told.status = update.status
     else if (update.kind === 'inbox') told.inbox = update.items
     else if (update.kind === 'stream') told.shown.set(stream, update)
-  }
-
-  function clockOf(realm: Realm): SyncClock {
-    return {
-      now: device.syncClock,
-      random: random.next,
-      // Of this clock the sync driver asks for nothing but the names of leaders.
-      newId: () => device.takeName() ?? ground.newId(),
-      at(atMs, callback) {
-        // As setTimeout counts: from now, whatever the clock says later.
-        const waitMs = Math.min(Math.max(0, atMs - device.syncClock()), timeoutMsMax)
-        return scheduler.at(scheduler.now() + waitMs, () => realm.enter(callback))
-      },
-    }
   }
 
   function ask(to: Worker, request: DispatchRequest, again: boolean): void {
@@ -256,5 +243,3 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
 }
 
 export const storeName = 'sim'
-/** A browser's longest timeout. */
-const timeoutMsMax = 2 ** 31 - 1
