@@ -111,6 +111,21 @@ describe('placing a push', () => {
     expect(answer.refusal).toMatchObject({ code: 'conflict', dot: b2.dot, head: 1 })
   })
 
+  it('A5 a wish that stands under another name is a conflict, its empty form is placed', async () => {
+    const [a, b] = [author('a'), author('b')]
+    const a1 = a.commit({ writes: ['x/1'], kind: 'commute' })
+    await place(a.push([a1], epoch))
+    const b1 = b.commit({ writes: ['y/1'], kind: 'commute', root: a1.root })
+    for (let n = 0; n < 4; n++) {
+      const { refusal } = await place(b.push([b1], epoch))
+      expect(refusal).toMatchObject({ code: 'conflict', dot: b1.dot, head: 1 })
+    }
+    // Nobody was faster than b: nothing is held for it.
+    const free = author('c')
+    expect((await place(free.push([free.commit({ writes: ['y/1'] })], epoch))).refusal).toBe(null)
+    expect((await place(b.push([emptied(b1)], epoch))).refusal).toBe(null)
+  })
+
   it('A5 a base beyond the head is a fork', async () => {
     const a = author('a')
     expect((await place(a.push([a.commit({ base: 1 })], epoch))).refusal?.code).toBe('fork')

@@ -165,6 +165,12 @@ export async function placePush(
           ...refuse('conflict', commit, `${verdict.stream} was written to after the base.`),
           head: verdict.position,
         }
+      case 'applied':
+        // To its author it is a conflict: what has been decided meanwhile is in the log up to there.
+        return {
+          ...refuse('conflict', commit, `This wish is applied already, at ${verdict.position}.`),
+          head: verdict.position,
+        }
       case 'held': {
         const message = `${verdict.stream} is held for a writer that met too many conflicts.`
         return {

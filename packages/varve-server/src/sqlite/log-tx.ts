@@ -72,6 +72,8 @@ export function createLogTx(db: DatabaseSync, rows: LogRows, newEpoch: (log: Log
   )
   const selectOwner = db.prepare('SELECT owner FROM replicas WHERE replica = ?')
   const insertOwner = db.prepare('INSERT INTO replicas (replica, owner) VALUES (?, ?)')
+  const selectApplied = db.prepare('SELECT position FROM applied WHERE log = ? AND root = ?')
+  const insertApplied = db.prepare('INSERT INTO applied (log, root, position) VALUES (?, ?, ?)')
   const touches = createTouches(db)
   const policyBook = createPolicyBook(db)
 
@@ -96,6 +98,7 @@ export function createLogTx(db: DatabaseSync, rows: LogRows, newEpoch: (log: Log
     const known = commitRow(id, dot.replica, dot.counter)
     const counter = counterOf(id, dot.replica)
     const before = counter > 0 ? { replica: dot.replica, counter } : parent
+    const isNext = known === undefined && dot.counter === counter + 1
     return {
       epoch,
       head: position,
@@ -109,10 +112,15 @@ export function createLogTx(db: DatabaseSync, rows: LogRows, newEpoch: (log: Log
         (before === null ? undefined : commitRow(id, before.replica, before.counter)?.history) ??
         historyStart,
       // Of a commit that is known or out of order nobody asks.
-      disturbedAt:
-        known === undefined && dot.counter === counter + 1 ? touches.disturbedAt(id, commit) : new Map(),
+      disturbedAt: isNext ? touches.disturbedAt(id, commit) : new Map(),
+      appliedAt: isNext ? appliedAt(id, commit) : null,
       held,
     }
+  }
+
+  function appliedAt(log: number, { root }: Commit): Position | null {
+    const row = selectApplied.get(log, root) as { readonly position: Position } | undefined
+    return row?.position ?? null
   }
 
   async function place({ commit, history, outcome, principal, time }: Placing): Promise<Entry> {
@@ -122,6 +130,7 @@ export function createLogTx(db: DatabaseSync, rows: LogRows, newEpoch: (log: Log
     const entry: Entry = { ...unchained, chain: chainOf(chain, unchained) }
     insertEntry.run(id, entry.position, entry.chain, JSON.stringify(entry))
     insertCommit.run(id, dot.replica, dot.counter, entry.position, commit.intent, outcome, history, principal)
+    if (commit.events.length > 0) insertApplied.run(id, commit.root, entry.position)
     touches.add(id, streamsWritten(commit), commit, entry.position)
     upsertLineage.run(id, dot.replica, dot.counter, parent?.replica ?? null, parent?.counter ?? null)
     updateLog.run(entry.position, entry.chain, entry.time, id)

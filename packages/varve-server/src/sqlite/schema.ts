@@ -4,6 +4,7 @@
  *   entries      what was placed: the whole entry as JSON
  *   commits      for each dot where it stands, and its author's history after it (rules A2, A6)
  *   touches      for each stream the entries that wrote to it, and the last one before that is foreign to its author (rule A5)
+ *   applied      for each root intent that is applied, where (rule A5)
  *   lineages     for each replica of a log its last counter, and whom it continues (rules A3, A4)
  *   replicas     who writes as a replica, over all logs
  *   checkpoints, runs, origins, failures: the policies' book
@@ -27,13 +28,20 @@ interface OldTouch extends Dot {
   readonly position: Position
 }
 
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 const touchesTable = `
 CREATE TABLE touches (
   log INTEGER NOT NULL, stream TEXT NOT NULL, position INTEGER NOT NULL,
   replica TEXT NOT NULL, counter INTEGER NOT NULL, foreign_at INTEGER,
   PRIMARY KEY (log, stream, position)
+) STRICT, WITHOUT ROWID;
+`
+
+const appliedTable = `
+CREATE TABLE applied (
+  log INTEGER NOT NULL, root TEXT NOT NULL, position INTEGER NOT NULL,
+  PRIMARY KEY (log, root)
 ) STRICT, WITHOUT ROWID;
 `
 
@@ -52,6 +60,7 @@ CREATE TABLE commits (
   PRIMARY KEY (log, replica, counter)
 ) STRICT, WITHOUT ROWID;
 ${touchesTable}
+${appliedTable}
 CREATE TABLE lineages (
   log INTEGER NOT NULL, replica TEXT NOT NULL, counter INTEGER NOT NULL,
   parent TEXT, bound INTEGER,
@@ -113,7 +122,10 @@ export function ensureSchema(db: DatabaseSync): boolean {
       },
     )
   }
-  if (Number(row.value) < schemaVersion) upgrade(db)
+  const from = Number(row.value)
+  if (from < 2) writeTouchesAnew(db)
+  if (from < 3) writeApplied(db)
+  if (from < schemaVersion) db.exec(`UPDATE meta SET value = '${schemaVersion}' WHERE key = 'schema'`)
   return false
 }
 
@@ -126,7 +138,7 @@ export function drawEpochs(db: DatabaseSync): void {
 }
 
 /** Schema 1 kept with each touch the last one before by another replica, ancestors too: they are written anew. */
-function upgrade(db: DatabaseSync): void {
+function writeTouchesAnew(db: DatabaseSync): void {
   db.exec(`ALTER TABLE touches RENAME TO touches_1; ${touchesTable}`)
   const touches = createTouches(db)
   const rows = db.prepare(
@@ -139,5 +151,13 @@ function upgrade(db: DatabaseSync): void {
     touches.add(log, [stream], { dot: { replica, counter }, parent }, position)
   }
   drawEpochs(db)
-  db.exec(`${indexes} DROP TABLE touches_1; UPDATE meta SET value = '${schemaVersion}' WHERE key = 'schema'`)
+  db.exec(`${indexes} DROP TABLE touches_1`)
+}
+
+/** Schema 2 knew no roots. A wish that it let in twice has its first place. */
+function writeApplied(db: DatabaseSync): void {
+  db.exec(`${appliedTable}
+    INSERT OR IGNORE INTO applied
+    SELECT log, json_extract(body, '$.commit.root'), position FROM entries
+    WHERE json_array_length(body, '$.commit.events') > 0 ORDER BY log, position`)
 }

@@ -74,6 +74,30 @@ describe('the SQLite file', () => {
     expect(() => sqliteLog(other)).toThrow(expect.objectContaining({ code: 'storage_failed' }))
   })
 
+  it('V8 V3 a file of schema 2 learns which wishes it has applied, also one that it had let in twice', async () => {
+    const path = newPath()
+    const log = sqliteLog(path)
+    const [a, b] = [testAuthor({ log: 'shop', replica: 'a' }), testAuthor({ log: 'shop', replica: 'b' })]
+    const [a1, b1] = [a.commit(), b.commit({ writes: ['other/1'] })]
+    await log.write(async (tx) => {
+      await offer(tx, a1)
+      await offer(tx, b1)
+    })
+    await log.close()
+    const db = new DatabaseSync(path)
+    db.exec("DROP TABLE applied; UPDATE meta SET value = '2' WHERE key = 'schema'")
+    const body =
+      "json_set(body, '$.commit.root', (SELECT json_extract(body, '$.commit.root') FROM entries LIMIT 1))"
+    db.exec(`UPDATE entries SET body = ${body} WHERE position = 2`)
+    db.close()
+    const upgraded = sqliteLog(path)
+    const again = testAuthor({ log: 'shop', replica: 'c' }).commit({ root: a1.root })
+    expect((await upgraded.write((tx) => tx.facts(again, new Set()))).appliedAt).toBe(1)
+    await upgraded.write((tx) => offer(tx, a.commit()))
+    expect(await upgraded.head('shop')).toMatchObject({ position: 3 })
+    await upgraded.close()
+  })
+
   it('V9 a full disk fails the write at hand, keeps nothing of it, and the log lives on', async () => {
     const log = sqliteLog(newPath(), { pagesMax: 60 })
     const a = testAuthor({ log: 'shop', replica: 'a' })
@@ -177,7 +201,9 @@ describe('the SQLite file', () => {
           expect(asPlain(mine)).toEqual(
             asPlain({
               ...theirs,
-              disturbedAt: commit.dot.counter === theirs.counter + 1 ? theirs.disturbedAt : new Map(),
+              ...(commit.dot.counter === theirs.counter + 1
+                ? {}
+                : { disturbedAt: new Map(), appliedAt: null }),
             }),
           )
           const pushed = { epoch, prev: theirs.history, commit }

@@ -88,7 +88,7 @@ describe('touches', () => {
         const all = () => db.prepare('SELECT * FROM touches').all()
         const right = all()
         db.exec('ALTER TABLE touches RENAME COLUMN foreign_at TO other')
-        db.exec("UPDATE touches SET other = 1; UPDATE meta SET value = '1'")
+        db.exec("UPDATE touches SET other = 1; DROP TABLE applied; UPDATE meta SET value = '1'")
         ensureSchema(db)
         expect(all()).toEqual(right)
         db.close()

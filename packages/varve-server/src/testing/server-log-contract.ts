@@ -1,5 +1,5 @@
 /** What every log behind a server must keep. One suite, run by the memory log, SQLite, and whatever comes. */
-import { accept, type Commit, extendHistory, historyStart, outcomeOf } from 'varve/core'
+import { accept, type Commit, extendHistory, historyStart, outcomeOf, withdraw } from 'varve/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { LogTx, ServerLog } from '../log-port.ts'
 import { testAuthor } from './test-author.ts'
@@ -165,6 +165,25 @@ export function describeServerLog(name: string, open: () => Promise<ServerLog> |
       expect([...(await log.write((tx) => tx.facts(reads, new Set()))).disturbedAt]).toEqual([['x/1', 2]])
       const likes = testAuthor({ log: 'shop', replica: 'c' }).commit({ writes: ['x/1'], kind: 'commute' })
       expect((await log.write((tx) => tx.facts(likes, new Set()))).disturbedAt.size).toBe(0)
+    })
+
+    it('V3 a wish that is applied is found by its root, under whatever name it comes again; an empty form is none', async () => {
+      const [a, b] = [testAuthor({ log: 'shop', replica: 'a' }), testAuthor({ log: 'shop', replica: 'b' })]
+      const [a1, a2] = [a.commit(), a.commit()]
+      const emptied = withdraw(a1, { reason: 'cancelled', because: [] })
+      const again = (root: string) => b.commit({ kind: 'commute', root })
+      const factsOf = (commit: Commit) => log.write((tx) => tx.facts(commit, new Set()))
+      await log.write((tx) => offer(tx, emptied))
+      const b1 = again(a1.intent)
+      expect((await factsOf(b1)).appliedAt).toBe(null)
+      await log.write((tx) => offer(tx, a2))
+      await log.write((tx) => offer(tx, b1))
+      const c1 = testAuthor({ log: 'shop', replica: 'c' }).commit({ root: a1.intent })
+      expect((await factsOf(c1)).appliedAt).toBe(3)
+      expect((await factsOf(again(a2.intent))).appliedAt).toBe(2)
+      const elsewhere = testAuthor({ log: 'other', replica: 'c' }).commit({ root: a1.intent })
+      await log.write((tx) => tx.ensureLog('other'))
+      expect((await factsOf(elsewhere)).appliedAt).toBe(null)
     })
 
     it('V34 V3 what wrote to a stream is read as a commit’s author sees it, whatever the kind of its guards', async () => {

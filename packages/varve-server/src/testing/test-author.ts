@@ -28,6 +28,8 @@ export interface CommitOptions {
   readonly base?: number
   readonly data?: EventRecord['data']
   readonly seed?: string
+  /** The intent that this tries again. */
+  readonly root?: string
 }
 
 export interface TestAuthor {
@@ -54,6 +56,7 @@ export function testAuthor({
     base = 0,
     data = {},
     seed,
+    root,
   }: CommitOptions = {}): Commit {
     const counter = made.length + 1
     const streams = [...new Set([...writes, ...reads])]
@@ -72,6 +75,7 @@ export function testAuthor({
       actor: null,
       correlation: null,
       causation: null,
+      ...(root !== undefined && { root }),
     })
     made.push(sealed)
     return sealed

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type ReferenceReplica, referenceReplica } from '../testing/reference-replica.ts'
 import { noSeats, type Seats, type ToyCommand, toy, toyRules } from '../testing/toy-rules.ts'
 import { accept, emptyFacts, type Verdict } from './accept.ts'
-import { type Commit, sealCommit } from './commit.ts'
+import { type Commit, sealCommit, withdraw } from './commit.ts'
 import { extendHistory, historyStart } from './history.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 
@@ -123,6 +123,24 @@ describe('accept', () => {
     a.wish('TA')
     a.wish('FA')
     expect(offerAll(ledger, a)).toEqual(['place', 'place', 'place'])
+  })
+
+  it('A5 a wish that is applied under another name is not applied again, whatever it leans on', () => {
+    const ledger = createLedger('e')
+    const wish = client('a').wish('like')
+    const renamed = sealCommit({ ...wish, dot: { replica: 'b', counter: 1 } })
+    const cancelled = withdraw(renamed, { reason: 'already_applied', because: [] })
+    expect(offer(ledger, wish, historyStart).kind).toBe('place')
+    expect(offer(ledger, renamed, historyStart)).toEqual({ kind: 'applied', position: 1 })
+    expect(offer(ledger, cancelled, historyStart).kind).toBe('place')
+  })
+
+  it('A5 a wish that was placed empty may be tried again', () => {
+    const ledger = createLedger('e')
+    const wish = client('a').wish('like')
+    offer(ledger, withdraw(wish, { reason: 'cancelled', because: [] }), historyStart)
+    const again = sealCommit({ ...wish, dot: { replica: 'b', counter: 1 } })
+    expect(offer(ledger, again, historyStart).kind).toBe('place')
   })
 
   it('A6 an old copy whose predecessors turned out otherwise is stale', () => {

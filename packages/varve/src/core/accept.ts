@@ -30,6 +30,8 @@ export interface AcceptFacts {
   readonly history: Hash
   /** For each of the commit's serial guards that a foreign entry wrote to after the commit's base: the last such position. */
   readonly disturbedAt: ReadonlyMap<StreamName, Position>
+  /** Where a commit with events of the same root stands; null if the wish is not applied yet. */
+  readonly appliedAt: Position | null
   /** Streams held for another replica, whose commit met too many conflicts (rule A8). */
   readonly held: ReadonlySet<StreamName>
 }
@@ -48,6 +50,7 @@ export type Verdict =
   | { readonly kind: 'collision' }
   | { readonly kind: 'gap'; readonly expected: Dot }
   | { readonly kind: 'conflict'; readonly stream: StreamName; readonly position: Position }
+  | { readonly kind: 'applied'; readonly position: Position }
   | { readonly kind: 'stale' }
   | { readonly kind: 'forbidden'; readonly message: string }
   | { readonly kind: 'held'; readonly stream: StreamName }
@@ -91,6 +94,10 @@ export function accept(
     const position = guard.kind === 'serial' ? facts.disturbedAt.get(guard.stream) : undefined
     if (position !== undefined) return { kind: 'conflict', stream: guard.stream, position }
   }
+  // A wish may have got two names, and lean on nothing that others disturb: it is applied once all the same.
+  if (facts.appliedAt !== null && commit.events.length > 0) {
+    return { kind: 'applied', position: facts.appliedAt }
+  }
 
   // A6
   if (prev !== facts.history) return { kind: 'stale' }
@@ -119,6 +126,7 @@ export function emptyFacts(epoch: string): AcceptFacts {
     parentCounter: 0,
     history: historyStart,
     disturbedAt: new Map(),
+    appliedAt: null,
     held: new Set(),
   }
 }

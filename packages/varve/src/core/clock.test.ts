@@ -274,9 +274,9 @@ function toShiVizOf(): string {
   const ledger = createLedger('e')
   const a = referenceReplica({ log: 'toy', replica: 'a', rules: toyRules, initial: noSeats })
   const b = referenceReplica({ log: 'toy', replica: 'b', rules: toyRules, initial: noSeats })
-  for (const replica of [a, b]) {
+  for (const [seed, replica] of Object.entries({ a, b })) {
     replica.receive('e', ledger.entries(0))
-    replica.dispatch({ commands: [toy('like')], now: 0, seed: 's' })
+    replica.dispatch({ commands: [toy('like')], now: 0, seed })
     const [commit] = replica.outbox()
     if (commit !== undefined) ledger.offer({ epoch: 'e', prev: '', commit, principal: null, time: 0 })
   }

@@ -46,6 +46,8 @@ export function createLedger(epoch: string, acceptWith: typeof accept = accept):
   const parents = new Map<ReplicaId, Dot>()
   /** For each stream, the entries that wrote to it, ascending. */
   const writes = new Map<StreamName, Entry[]>()
+  /** For each root intent that is applied, where. */
+  const applied = new Map<Hash, Position>()
 
   const head = (): Position => entries.length
 
@@ -61,6 +63,7 @@ export function createLedger(epoch: string, acceptWith: typeof accept = accept):
       parentCounter: parent === null ? 0 : (counters.get(parent.replica) ?? 0),
       history: (before === null ? undefined : placedByDot.get(dotKey(before))?.history) ?? historyStart,
       disturbedAt: disturbedAt(commit),
+      appliedAt: applied.get(commit.root) ?? null,
       held,
     }
   }
@@ -118,6 +121,7 @@ export function createLedger(epoch: string, acceptWith: typeof accept = accept):
     })
     counters.set(commit.dot.replica, commit.dot.counter)
     if (commit.parent !== null) parents.set(commit.dot.replica, commit.parent)
+    if (commit.events.length > 0) applied.set(commit.root, entry.position)
     for (const stream of new Set(commit.events.map((event) => event.stream))) {
       const written = writes.get(stream)
       if (written === undefined) writes.set(stream, [entry])

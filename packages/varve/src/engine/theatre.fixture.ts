@@ -181,7 +181,7 @@ export function theatreServer(epoch = 'e1', backup: Readonly<Record<LogId, reado
         time += 1
         const verdict = mustLedger(head.log).offer({ epoch, prev, commit, principal: 'p', time })
         if (verdict.kind === 'place' || verdict.kind === 'known') prev = extendHistory(prev, commit)
-        else if (verdict.kind === 'conflict' || verdict.kind === 'stale') break
+        else if (verdict.kind === 'conflict' || verdict.kind === 'applied' || verdict.kind === 'stale') break
         else throw new Error(`not expected here: ${verdict.kind}`)
       }
     }

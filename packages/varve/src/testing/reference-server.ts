@@ -118,7 +118,7 @@ export function serveLedgers({
       else {
         const refuse = {
           type: 'refuse',
-          code: verdict.kind,
+          code: verdict.kind === 'applied' ? 'conflict' : verdict.kind,
           message: verdict.kind,
           log,
           dot: commit.dot,

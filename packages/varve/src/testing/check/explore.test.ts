@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { explore } from './explore.ts'
 import { matrix } from './matrix.ts'
-import { controls, wider } from './scopes.ts'
+import { controls, twoNames, wider } from './scopes.ts'
 import type { Scope } from './steps.ts'
 import { allRules, withoutRule } from './switches.ts'
 
@@ -45,6 +45,10 @@ describe('exploration', () => {
         ...['deliver 1:a°', 'deliver 2:a'],
       ],
     })
+  })
+
+  it('Z5 A5 without looking at roots a wish with two names is applied twice', () => {
+    expect(explore(withoutRule('A5 root'), twoNames).violation?.fault).toBe('the wish a1 is applied twice')
   })
 
   it('Z5 a world that is too large is an error, not half an answer', () => {

@@ -23,6 +23,12 @@ export const controls = {
 
 export type ControlName = keyof typeof controls
 
+/** A pending wish that gets two names: its dot is somebody else's, and two copies hold it. Too large for every rule. */
+export const twoNames = {
+  programs: [['like'], [], ['FA']],
+  faults: { clone: 1, twin: 1 },
+} as const satisfies Scope
+
 /** Explored with all rules on, beside `controls`. */
 export const wider: Readonly<Record<string, readonly Scope[]>> = {
   'every program of two commits and one': programsOf(2).flatMap((a) =>
@@ -41,6 +47,7 @@ export const wider: Readonly<Record<string, readonly Scope[]>> = {
   'a copied profile': [{ programs: [['TA', 'NB'], ['EAB'], ['FA']], faults: { clone: 1 } }],
   'a copied profile and cancels': [{ programs: [['EAB'], ['TA'], ['FA']], faults: { clone: 1, cancel: 1 } }],
   'a copied machine': [{ programs: [['EAB'], ['TA'], ['FA', 'TA']], faults: { twin: 1 } }],
+  'a copied machine and a copied profile': [twoNames],
   'a restored server': [
     { programs: [['TA'], ['FA', 'TA']], faults: { restore: 1 } },
     { programs: [['TAB', 'NB'], ['TA']], faults: { restore: 1, cancel: 1 } },

@@ -84,6 +84,10 @@ describe('traces', () => {
     isNeeded('A5 ahead', 'A5 ahead')
   })
 
+  it('A5 a wish with two names, on a stream that commutes, is applied once', () => {
+    isNeeded('A5 root', 'A5 root')
+  })
+
   it('A6 an old copy whose predecessors turned out otherwise is stale', () => {
     isNeeded('A6', 'A6')
   })

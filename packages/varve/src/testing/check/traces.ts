@@ -181,6 +181,19 @@ export const traces = {
     play.deliver(play.frame('b', 1), 'conflict')
   }),
 
+  /** A copied machine is copied again, and a1 is somebody else's: both copies rename what they hold under it. */
+  'A5 root': played((play) => {
+    play.twin('a', 'c')
+    play.create('c', 'like')
+    play.twin('c', 'd')
+    play.create('a', 'FA')
+    play.push('a')
+    play.pull('c')
+    play.pull('d')
+    play.push('c')
+    play.deliver(play.frame('d', 1), 'applied')
+  }),
+
   /** The server comes back from a backup and nobody told it so: b1 has seen more than there is. */
   'A5 ahead': played((play) => {
     play.create('a', 'FA')

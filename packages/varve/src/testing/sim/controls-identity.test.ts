@@ -1,20 +1,22 @@
 import { describe, expect, it } from 'vitest'
+import { accept } from '../../core/accept.ts'
 import { type Commit, sealCommit } from '../../core/commit.ts'
 import { dotKey } from '../../core/dot.ts'
 import type { ResetLog, StoreLog } from '../../log/port.ts'
-import { drawHistory, type FaultKind } from './history.ts'
-import { runHistory } from './simulate.ts'
+import { drawHistory, type FaultKind, type History } from './history.ts'
+import { ledgerServer } from './ledger-server.ts'
+import { runHistory, type SimulationOptions } from './simulate.ts'
 import { toySimulation } from './toy-model.ts'
 
 /** What the first violated run of so many seeds says, or null. */
 async function firstViolation(
   seeds: number,
-  log: (log: StoreLog) => StoreLog,
+  broken: Partial<SimulationOptions>,
   faults: readonly FaultKind[],
 ): Promise<string | null> {
   for (let seed = 1; seed <= seeds; seed++) {
     const history = drawHistory({ seed, devices: 2 + (seed % 2), actions: 40, faults })
-    const { violation } = await runHistory(history, { ...toySimulation, broken: { log } })
+    const { violation } = await runHistory(history, { ...toySimulation, ...broken })
     if (violation !== null) return violation
   }
   return null
@@ -37,13 +39,35 @@ function resetting(
   })
 }
 
+/** A machine is copied while it runs, and copied again: what is pending then gets two names. Drawn as seed 70. */
+const copiedTwice: History = {
+  seed: 70,
+  devices: [
+    { tabs: 1, skewMs: 120451213005, latencyMs: 38 },
+    { tabs: 1, skewMs: 74143803746, latencyMs: 29 },
+  ],
+  actions: [
+    { id: 0, atMs: 234, kind: 'wish', device: 1, seed: 1198380126 },
+    { id: 5, atMs: 1422, kind: 'freeze', device: 0, seed: 1852139362 },
+    { id: 6, atMs: 1468, kind: 'wish', device: 1, seed: 1994557776 },
+    { id: 7, atMs: 1518, kind: 'wish', device: 1, seed: 1112597870 },
+    { id: 8, atMs: 1543, kind: 'twin', device: 0, seed: 496860741 },
+    { id: 9, atMs: 1673, kind: 'wish', device: 0, seed: 1182148359 },
+    { id: 10, atMs: 1792, kind: 'wish', device: 0, seed: 574142708 },
+    { id: 11, atMs: 1973, kind: 'twin', device: 0, seed: 794054612 },
+    { id: 14, atMs: 2543, kind: 'wish', device: 1, seed: 80144731 },
+  ],
+}
+
 describe('negative controls: an identity that is not repaired is caught', () => {
   it('Z3 C7 a client that does not take back what it had placed in a log that was set back', async () => {
     const forgetful = resetting((write, { lost }) => {
       const gone = new Set(lost.map(({ dot }) => dotKey(dot)))
       return { ...write, outbox: write.outbox.filter(({ dot }) => !gone.has(dotKey(dot))) }
     })
-    expect(await firstViolation(60, forgetful, ['serverRestore'])).toMatch(/stands 0 times|reports stuck/)
+    expect(await firstViolation(60, { broken: { log: forgetful } }, ['serverRestore'])).toMatch(
+      /stands 0 times|reports stuck/,
+    )
   })
 
   it('Z3 C7 a client that keeps what leaned on entries that are lost', async () => {
@@ -57,6 +81,29 @@ describe('negative controls: an identity that is not repaired is caught', () => 
       })
       return { ...write, outbox: kept }
     })
-    expect(await firstViolation(400, keeping, ['serverRestore'])).toMatch(/was decided on|it leaned on|shows/)
+    expect(await firstViolation(400, { broken: { log: keeping } }, ['serverRestore'])).toMatch(
+      /was decided on|it leaned on|shows/,
+    )
+  })
+
+  it('Z3 C8 a client that drops what it had under a name that somebody else has used', async () => {
+    const dropping = resetting((write, { lost, outbox }) => {
+      const held = new Set(outbox.map(({ dot }) => dotKey(dot)))
+      const left = write.outbox.filter(({ dot }) => held.has(dotKey(dot)))
+      const isRenaming = lost.length === 0 && left.length < write.outbox.length
+      return isRenaming ? { ...write, outbox: left, issued: 0 } : write
+    })
+    expect(await firstViolation(60, { broken: { log: dropping } }, ['twin'])).toMatch(
+      /is not placed|nowhere|stands 0 times/,
+    )
+  })
+
+  it('Z3 A5 a server that does not mind a wish which it has applied under another name', async () => {
+    const forgetful: typeof accept = (pushed, facts) => accept(pushed, { ...facts, appliedAt: null })
+    const { violation } = await runHistory(copiedTwice, {
+      ...toySimulation,
+      server: ledgerServer({ accept: forgetful }),
+    })
+    expect(violation).toMatch(/its root was applied before/)
   })
 })

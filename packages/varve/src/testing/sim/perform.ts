@@ -39,7 +39,7 @@ const callsMax = 12
 const rolledBackMax = 5
 
 export function perform(stage: Stage, action: Action, undos: Set<() => void>): void {
-  const device = stage.devices[action.device] as Device
+  const device = deviceOf(stage, action)
   const { scheduler } = stage.ground
   acts[action.kind]({
     ...stage,
@@ -51,6 +51,13 @@ export function perform(stage: Stage, action: Action, undos: Set<() => void>): v
       scheduler.at(scheduler.now() + ms, () => undos.delete(undo) && undo())
     },
   })
+}
+
+/** What is to happen on a device happens there or on one of its copies, which live on like it. */
+function deviceOf({ devices }: Stage, { device, seed }: Action): Device {
+  const named = devices[device] as Device
+  const family = devices.filter(({ name }) => name.charAt(0) === named.name)
+  return family[seed % family.length] as Device
 }
 
 const acts: Readonly<Record<ActionKind, (scene: Scene) => void>> = {
