@@ -23,13 +23,10 @@ export interface PageOf {
 }
 
 export type Applied =
-  | {
-      readonly status: 'applied'
-      readonly entries: number
-      /** Somebody else writes under our replica's name (rule C8). */
-      readonly cloned: boolean
-    }
+  | { readonly status: 'applied'; readonly entries: number }
   | { readonly status: 'gap' }
+  /** Somebody else writes under our replica's name: it needs another one first (rule C8). Nothing was stored. */
+  | { readonly status: 'name_taken' }
   /** The log holds another command under this dot than we do (rule C8). Nothing was stored. */
   | { readonly status: 'collision'; readonly dot: Dot }
   | { readonly status: 'fenced' }
@@ -55,12 +52,12 @@ async function tryPage(
   const page = newEntries(head, { epoch, entries })
   if (page === 'gap') return { status: 'gap' }
   // Without entries there is still the epoch to be remembered, once.
-  if (page.length === 0 && head.epoch === epoch) return { status: 'applied', entries: 0, cloned: false }
+  if (page.length === 0 && head.epoch === epoch) return { status: 'applied', entries: 0 }
 
   const { status, next } = await reconcileLog(writer, state, {
     page,
-    store({ next: { placed }, revised, inboxGone }) {
-      if (collisionIn(placed) !== undefined) return Promise.resolve(null)
+    store({ next: { placed, unissued }, revised, inboxGone }) {
+      if (collisionIn(placed) !== undefined || unissued.length > 0) return Promise.resolve(null)
       barrier('apply: decided')
       return log.applyEntries({
         ...revised,
@@ -75,9 +72,10 @@ async function tryPage(
   })
   const collision = collisionIn(next.placed)
   if (collision !== undefined) return { status: 'collision', dot: collision.held.dot }
+  if (next.unissued.length > 0) return { status: 'name_taken' }
   if (status === 'fenced') return { status }
   if (status !== 'written') return 'moved'
-  return { status: 'applied', entries: page.length, cloned: next.unissued.length > 0 }
+  return { status: 'applied', entries: page.length }
 }
 
 /** C3 lets the log's outcome win, but not another intent: that would drop a command without a word. */

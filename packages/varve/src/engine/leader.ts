@@ -96,11 +96,14 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
       const renamed = await renameOn(id, applied.dot)
       return renamed === 'fenced' ? renamed : applyPart(id, epoch, entries)
     }
+    if (applied.status === 'name_taken') {
+      // C8: before the page is there, and any tab can give away a name that stands in it.
+      await mint(options.newReplica(), fence)
+      return applyPart(id, epoch, entries)
+    }
     if (applied.status !== 'applied') return applied.status === 'fenced' ? step() : 'gap'
     unsaved += applied.entries
     await options.reorder()
-    // C8: before this tab, or any other, gives a name away that somebody else is using.
-    if (applied.cloned) await mint(options.newReplica(), fence)
     return 'applied'
   }
 

@@ -117,7 +117,8 @@ export function openChannel(stored: StoredLog, epoch: string, head: Position): C
 
 /** The store changed: entries were applied, commits were decided, or both. */
 export function restored(channel: Channel, stored: StoredLog): Channel {
-  if (stored.resets !== channel.stored.resets) return openChannel(stored, channel.epoch, channel.head)
+  if (stored.resets !== channel.stored.resets || isOfAnotherLog(channel, stored))
+    return openChannel(stored, channel.epoch, channel.head)
   const pending = new Set(stored.outbox.map((commit) => dotKey(commit.dot)))
   const isFull = stored.outbox.some(
     ({ dot, withdrawn }) => dotKey(dot) === channel.emptying && withdrawn === null,
@@ -131,6 +132,11 @@ export function restored(channel: Channel, stored: StoredLog): Channel {
     inFlight: channel.inFlight.filter((key) => pending.has(key)),
     emptying: isFull ? channel.emptying : null,
   }
+}
+
+/** A page that was said to have failed was stored all the same, and the server has come back from a backup since. */
+function isOfAnotherLog(channel: Channel, { epoch }: StoredLog): boolean {
+  return epoch !== channel.stored.epoch && epoch !== null && epoch !== channel.epoch
 }
 
 /** The store did not take what was handed to it: go on from what it holds. */

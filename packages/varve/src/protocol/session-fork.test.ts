@@ -20,6 +20,14 @@ describe('a session whose log is another than the server’s', () => {
     expect(kinds(session.wish('FA'))).toEqual([])
   })
 
+  it('T15 a store that holds more than it said, and of another epoch, looks for the fork before it pushes', () => {
+    const session = sessionOver()
+    expect(kinds(session.live(9, 'new'))).toEqual(['pull'])
+    // A page that was said to have failed had been stored: that shows when somebody writes.
+    session.replica.receive('old', createdEntries())
+    expect(session.wish('TA')).toEqual([{ type: 'locate', log: 'toy', positions: [1] }])
+  })
+
   it('T15 once the store has gone back to the fork, it goes on from there', () => {
     const session = sessionOver('TA')
     session.replica.receive('old', createdEntries())

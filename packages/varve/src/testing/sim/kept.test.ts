@@ -141,6 +141,63 @@ const kept: readonly { readonly found: string; readonly history: History }[] = [
       ],
     },
   },
+  {
+    found:
+      'a copied machine could not take another name for want of room, and gave away one that stood in its log',
+    history: {
+      seed: 100295,
+      devices: [
+        { tabs: 1, skewMs: 267911770962, latencyMs: 24 },
+        { tabs: 2, skewMs: 60590126155, latencyMs: 39 },
+        { tabs: 1, skewMs: -256774289953, latencyMs: 204 },
+      ],
+      actions: [
+        { id: 5, atMs: 1287, kind: 'quota', device: 2, seed: 1380035094 },
+        { id: 7, atMs: 1475, kind: 'twin', device: 0, seed: 544400412 },
+        { id: 12, atMs: 1842, kind: 'quota', device: 0, seed: 978150064 },
+        { id: 35, atMs: 4349, kind: 'wish', device: 0, seed: 482838931 },
+        { id: 37, atMs: 4606, kind: 'wish', device: 0, seed: 1980191408 },
+      ],
+    },
+  },
+  {
+    found: 'a retry was stored and its page died before it heard so: what it took the place of was missed',
+    history: {
+      seed: 100588,
+      devices: [
+        { tabs: 2, skewMs: 0, latencyMs: 93 },
+        { tabs: 1, skewMs: -31979476222, latencyMs: 2 },
+      ],
+      actions: [
+        { id: 0, atMs: 363, kind: 'wish', device: 0, seed: 1911734630 },
+        { id: 1, atMs: 470, kind: 'wish', device: 1, seed: 144421282 },
+        { id: 3, atMs: 757, kind: 'wish', device: 0, seed: 1777605244 },
+        { id: 9, atMs: 1690, kind: 'crashDevice', device: 0, seed: 224403126 },
+        { id: 12, atMs: 2153, kind: 'retry', device: 0, seed: 708973673 },
+      ],
+    },
+  },
+  {
+    found:
+      'a page was stored and said to have failed, the server came back from a backup, and what leaned on the page was pushed',
+    history: {
+      seed: 101927,
+      devices: [
+        { tabs: 1, skewMs: 0, latencyMs: 18 },
+        { tabs: 1, skewMs: 0, latencyMs: 389 },
+        { tabs: 1, skewMs: -253686613615, latencyMs: 272 },
+      ],
+      actions: [
+        { id: 0, atMs: 471, kind: 'duplication', device: 2, seed: 929563490 },
+        { id: 1, atMs: 677, kind: 'wish', device: 2, seed: 1627653113 },
+        { id: 7, atMs: 1579, kind: 'serverRestore', device: 1, seed: 256460886 },
+        { id: 8, atMs: 1808, kind: 'quota', device: 1, seed: 698951559 },
+        { id: 17, atMs: 2954, kind: 'wish', device: 0, seed: 173838510 },
+        { id: 18, atMs: 3081, kind: 'truncation', device: 2, seed: 1105962144 },
+        { id: 37, atMs: 6460, kind: 'wish', device: 1, seed: 725454871 },
+      ],
+    },
+  },
 ]
 
 describe('histories that failed once', () => {

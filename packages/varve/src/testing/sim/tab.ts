@@ -184,7 +184,7 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
       if (fault !== null) auditor.fail(`${name}: ${fault}`)
       if (!reply.value.ok) return
       acknowledged.add(request.seed)
-      auditor.acknowledged({ seed: request.seed, dot: reply.value.dot, root: request.root ?? null })
+      auditor.acknowledged({ seed: request.seed, dot: reply.value.dot })
     })
   }
 
@@ -203,7 +203,7 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
     acknowledged,
     asked,
     wish(request: DispatchRequest) {
-      auditor.wished({ device: device.name, seed: request.seed })
+      auditor.wished({ device: device.name, seed: request.seed, root: request.root ?? null })
       asked.set(request.seed, request)
       if (worker?.host != null) ask(worker, request, false)
     },

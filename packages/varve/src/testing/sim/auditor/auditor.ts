@@ -15,8 +15,10 @@ import { isReadable } from './naive-fold.ts'
 export interface Wished {
   readonly seed: string
   readonly device: string
+  /** The root intent that it tries again. */
+  readonly root: string | null
   /** Set once the page was told that it is stored. */
-  acknowledged: { readonly dot: Dot; readonly root: string | null } | null
+  acknowledged: Dot | null
   /** Its disk was set back behind it. */
   isLost: boolean
 }
@@ -31,8 +33,8 @@ export interface Auditor {
   setBack(device: string, tables: MemoryTables): void
   /** A frame on its way from the server. */
   lookAtFrame(text: string, durable: readonly Entry[]): void
-  wished(wish: { readonly device: string; readonly seed: string }): void
-  acknowledged(wish: { readonly seed: string; readonly dot: Dot; readonly root: string | null }): void
+  wished(wish: { readonly device: string; readonly seed: string; readonly root: string | null }): void
+  acknowledged(wish: { readonly seed: string; readonly dot: Dot }): void
   /** The user asked for it: whether it was done or not, both may be seen. */
   cancelling(dot: Dot): void
   dismissing(dot: Dot): void
@@ -63,7 +65,6 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
   const disks = new Map<string, DiskAudit>()
   const cancelled = new Set<string>()
   const dismissed = new Set<string>()
-  const retried = new Set<string>()
   /** By build: the streams with an event that it does not understand, wherever that was stored. */
   const freezing = new Map(models.map((model) => [model, new Set<StreamName>()]))
   const mayFreeze = (model: Model, stream: StreamName): boolean => freezing.get(model)?.has(stream) === true
@@ -138,7 +139,7 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
   ): string | null {
     const placed = server.ofSeed(seed)
     if (acknowledged === null || isLost) return null
-    const key = dotText(acknowledged.dot)
+    const key = dotText(acknowledged)
     const family = familyOf(device)
     if (placed.length === 0 || (placed.length > 1 && family.length === 1))
       return `the acknowledged ${key} stands ${placed.length} times in the log`
@@ -150,10 +151,17 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
         if (isListed) return `${key} is confirmed and in the inbox of ${device}`
       } else if (commit.withdrawn.reason === 'cancelled') {
         if (!cancelled.has(key) && !cancelled.has(ended)) return `${key} was cancelled by nobody`
-      } else if (!isListed && !dismissed.has(ended) && !dismissed.has(key) && !retried.has(commit.root))
+      } else if (!isListed && !dismissed.has(ended) && !dismissed.has(key) && !isRetried(commit.root))
         return `${key} was withdrawn (${commit.withdrawn.reason}) and is not in the inbox of ${device}`
     }
     return null
+  }
+
+  /** Whether a wish that tries it again was stored: that takes its place in the inbox, though nobody may have heard of it. */
+  function isRetried(root: string): boolean {
+    return [...wishes.values()].some(
+      (wish) => wish.root === root && (wish.acknowledged !== null || server.hasPlaced(wish.seed)),
+    )
   }
 
   /** A sample of pairs, as core's clock orders them and as the vectors do. */
@@ -189,17 +197,16 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
       }
     },
     lookAtFrame,
-    wished({ device, seed }) {
-      wishes.set(seed, { device, seed, acknowledged: null, isLost: false })
+    wished({ device, seed, root }) {
+      wishes.set(seed, { device, seed, root, acknowledged: null, isLost: false })
     },
-    acknowledged({ seed, dot, root }) {
+    acknowledged({ seed, dot }) {
       const wish = wishes.get(seed)
       if (wish === undefined) return
       const before = wish.acknowledged
-      if (before !== null && dotText(before.dot) !== dotText(dot))
-        fail(`${wish.device}: one wish was acknowledged as ${dotText(before.dot)} and as ${dotText(dot)}`)
-      wish.acknowledged = { dot, root }
-      if (root !== null) retried.add(root)
+      if (before !== null && dotText(before) !== dotText(dot))
+        fail(`${wish.device}: one wish was acknowledged as ${dotText(before)} and as ${dotText(dot)}`)
+      wish.acknowledged = dot
       if (!diskOf(wish.device).holds(seed))
         fail(`${wish.device}: ${dotText(dot)} was acknowledged and is not on its disk`)
     },
