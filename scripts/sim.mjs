@@ -1,9 +1,11 @@
 // Runs the simulator over many seeds: `npm run sim -- --seeds 10000 --from 1`. Each failing seed is made short and
 // prints what went wrong, its few actions, and the line that replays them; the last line is the count.
+import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 import { simulateSeed } from '../packages/varve/src/testing/sim/campaign.ts'
 import { toySimulation } from '../packages/varve/src/testing/sim/toy-model.ts'
-import { simServer } from '../packages/varve-server/src/testing/sim-server.ts'
+import { sqliteDisks } from '../packages/varve-server/src/testing/sim-disk.ts'
+import { simServer, simServerOn } from '../packages/varve-server/src/testing/sim-server.ts'
 
 const usage = `Simulates devices with tabs and a server through everything that can go wrong, one run per seed.
 
@@ -12,6 +14,7 @@ const usage = `Simulates devices with tabs and a server through everything that 
   --actions N    what users do and what goes wrong, per run (40: about 500 steps; 10: about 150)
   --devices N    2 or 3 if not given
   --real         against the conversation of varve-server instead of the simulation's own server
+  --sqlite       the same on a SQLite file
   --keep 3,7,9   only these of a seed's actions
   --help`
 
@@ -23,6 +26,7 @@ const { values } = parseArgs({
     devices: { type: 'string' },
     keep: { type: 'string' },
     real: { type: 'boolean', default: false },
+    sqlite: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -45,6 +49,8 @@ const from = whole('from', values.from)
 const actions = whole('actions', values.actions)
 const devices = values.devices === undefined ? undefined : whole('devices', values.devices)
 const keep = values.keep?.split(',').map(Number)
+const disks = values.sqlite ? sqliteDisks(tmpdir()) : null
+const server = disks !== null ? simServerOn(disks.next) : values.real ? simServer : undefined
 const startMs = performance.now()
 const total = { passed: 0, steps: 0, wishes: 0, entries: 0, withdrawn: 0 }
 for (let seed = from; seed < from + seeds; seed++) {
@@ -54,7 +60,7 @@ for (let seed = from; seed < from + seeds; seed++) {
     actions,
     keep,
     ...(devices === undefined ? null : { devices }),
-    ...(values.real ? { server: simServer } : null),
+    ...(server === undefined ? null : { server }),
   })
   total.steps += result.steps
   total.wishes += result.wishes
@@ -67,12 +73,13 @@ for (let seed = from; seed < from + seeds; seed++) {
       console.error(`  ${id}: at ${atMs} ms, device ${String.fromCharCode(97 + device)}: ${kind}`)
     }
     const ids = (result.actions ?? []).map(({ id }) => id).join(',')
-    const more = `${devices === undefined ? '' : ` --devices ${devices}`}${values.real ? ' --real' : ''}`
+    const more = `${devices === undefined ? '' : ` --devices ${devices}`}${values.sqlite ? ' --sqlite' : values.real ? ' --real' : ''}`
     console.error(
       `  replay: npm run sim -- --from ${seed} --seeds 1 --actions ${actions}${more} --keep ${ids}`,
     )
   }
 }
+await disks?.close()
 const seconds = (performance.now() - startMs) / 1000
 const { passed, steps, wishes, entries, withdrawn } = total
 console.log(

@@ -1,20 +1,36 @@
-import { simulateSeed, toySimulation } from 'varve/testing'
+import { tmpdir } from 'node:os'
+import { type OpenSimServer, simulateSeed, toySimulation } from 'varve/testing'
 import { expect, it } from 'vitest'
 import { createHost } from './host.ts'
-import { simServer, verifyingSimServer } from './testing/sim-server.ts'
+import { sqliteDisks } from './testing/sim-disk.ts'
+import { simServer, simServerOn, verifyingSimServer } from './testing/sim-server.ts'
 import { bar, Price, Tab, Wall } from './testing/verified.fixture.ts'
 import { createVerifier, type Verifier } from './verifier.ts'
 
-it('Z1 the simulator finds nothing in the real server either', async () => {
+it('Z1 the simulator finds nothing in the real server either', () => findNothing(simServer, seedsPerRun))
+
+it('Z1 V33 nor in the real server on a SQLite file, which is killed, backed up and restored', async () => {
+  const disks = sqliteDisks(tmpdir())
+  await findNothing(simServerOn(disks.next), sqliteSeedsPerRun)
+  await disks.close()
+})
+
+it('Z3 A9 a SQLite file that loses what was committed since its checkpoint is noticed', async () => {
+  const disks = sqliteDisks(tmpdir(), ['', '.witness'])
+  await expect(findNothing(simServerOn(disks.next), 20)).rejects.toThrow(/seed \d+: /)
+  await disks.close()
+})
+
+async function findNothing(server: OpenSimServer, seeds: number): Promise<void> {
   let entries = 0
-  for (let seed = 1; seed <= seedsPerRun; seed++) {
-    const result = await simulateSeed({ ...toySimulation, server: simServer, seed })
+  for (let seed = 1; seed <= seeds; seed++) {
+    const result = await simulateSeed({ ...toySimulation, server, seed })
     if (result.violation !== null)
       throw new Error(`${result.violation}\n${JSON.stringify(result.actions, null, 1)}`)
     entries += result.entries
   }
-  expect(entries).toBeGreaterThan(5 * seedsPerRun)
-})
+  expect(entries).toBeGreaterThan(5 * seeds)
+}
 
 it('V34 A7 Z4 nothing that honest devices decide is refused by the real server, in all faults', async () => {
   const refused: string[] = []
@@ -72,3 +88,4 @@ it('V34 A7 Z4 nothing that honest devices decide is refused by the real server, 
 })
 
 const seedsPerRun = 200
+const sqliteSeedsPerRun = 100

@@ -1,9 +1,10 @@
 /**
- * The real server in varve's simulator: connections, conversation, hub, holds and placing, over a log in memory. Only
- * the socket is simulated. What is not virtual (a group commit's turn of the event loop) is waited for: see `isBusy`.
+ * The real server in varve's simulator: connections, conversation, hub, holds and placing, over a log in memory or a
+ * SQLite file. Only the socket is simulated. What is not virtual (a group commit's turn of the event loop) is waited
+ * for: see `isBusy`.
  */
 import type { IncomingMessage } from 'node:http'
-import { accept, type Entry, type LogId } from 'varve/core'
+import type { Entry, LogId } from 'varve/core'
 import type { OpenSimServer, SimServer } from 'varve/testing'
 import { allowAll } from '../access.ts'
 import { createConnection } from '../connection.ts'
@@ -13,7 +14,7 @@ import { serverLimits } from '../limits.ts'
 import type { ServerLog } from '../log-port.ts'
 import { createPrincipals } from '../principals.ts'
 import type { Verifier } from '../verifier.ts'
-import { memoryLog } from './memory-log.ts'
+import { memoryDisk, type SimDisk } from './sim-disk.ts'
 
 type ClientEnd = Parameters<SimServer['connect']>[0]
 type CrashPoint = Parameters<SimServer['crash']>[0]
@@ -21,18 +22,23 @@ type CrashPoint = Parameters<SimServer['crash']>[0]
 const tickMs = 5_000
 
 /** Deterministic but for the epochs of its logs, which nothing depends on. */
-export const simServer: OpenSimServer = (ground) => openSimServer(ground, () => null)
+export const simServer: OpenSimServer = simServerOn(memoryDisk)
+
+/** @param newDisk asked once for each history. */
+export function simServerOn(newDisk: (logs: readonly LogId[]) => SimDisk): OpenSimServer {
+  return (ground) => openSimServer(ground, newDisk(ground.logs), () => null)
+}
 
 /** The same with rule A7: each process verifies with a verifier of its own. */
 export function verifyingSimServer(verifierOf: () => Verifier | null): OpenSimServer {
-  return (ground) => openSimServer(ground, verifierOf)
+  return (ground) => openSimServer(ground, memoryDisk(ground.logs), verifierOf)
 }
 
 function openSimServer(
   { logs, scheduler }: Parameters<OpenSimServer>[0],
+  disk: SimDisk,
   verifierOf: () => Verifier | null,
 ): SimServer {
-  const disk = { log: memoryLog() }
   let durable = new Map<LogId, Entry[]>(logs.map((log) => [log, []]))
   let backups = new Map<LogId, readonly Entry[]>()
   let working = 0
@@ -50,7 +56,7 @@ function openSimServer(
 
   /** The log, as a process sees it that may die around each of its writes. */
   function logOf(isAlive: () => boolean): ServerLog {
-    const { log } = disk
+    const log = disk.log()
     const whileAlive = <T>(work: Promise<T>): Promise<T> =>
       counted(work).then((value) => (isAlive() ? value : new Promise<never>(() => undefined)))
     return {
@@ -68,6 +74,8 @@ function openSimServer(
       },
     }
     async function noted<T>(value: T): Promise<T> {
+      // Written by a process that was killed meanwhile, to what nobody will read.
+      if (log !== disk.log()) return value
       for (const [name, entries] of durable)
         entries.push(...(await log.entries(name, entries.length, Number.MAX_SAFE_INTEGER)))
       if (dyingAt === 'after_flush') die()
@@ -144,25 +152,7 @@ function openSimServer(
     running = null
     dyingAt = null
     dead?.end()
-  }
-
-  /** A log file of its own, with what the backup held; the log draws a new epoch. */
-  function restore(): void {
-    const log = memoryLog()
-    disk.log = log
-    durable = new Map(logs.map((name) => [name, [...(backups.get(name) ?? [])]]))
-    const replay = log.write(async (tx) => {
-      for (const [name, entries] of durable) {
-        const { epoch } = await tx.ensureLog(name)
-        for (const { commit, principal, time } of entries) {
-          const facts = await tx.facts(commit, new Set())
-          const verdict = accept({ epoch, prev: facts.history, commit }, facts)
-          if (verdict.kind !== 'place') throw new Error(`a backup does not replay: ${verdict.kind}`)
-          await tx.place({ ...verdict, commit, principal, time })
-        }
-      }
-    })
-    void counted(replay)
+    disk.kill()
   }
 
   return Object.freeze({
@@ -182,8 +172,12 @@ function openSimServer(
     },
     backup() {
       backups = new Map([...durable].map(([name, entries]) => [name, [...entries]]))
+      void counted(disk.backup())
     },
-    restore,
+    restore() {
+      durable = new Map(logs.map((name) => [name, [...(backups.get(name) ?? [])]]))
+      void counted(disk.restore())
+    },
     entries: (name: LogId) => durable.get(name) ?? [],
     isBusy: () => working > 0,
   })
