@@ -7,6 +7,16 @@ import { canInstallPackages, installPackages, isRoot } from './debian.mjs'
 
 const systemPaths = ['/usr/bin/chromium']
 
+/** The suggestions below the address bar: two pages of Chromium's own in each window, dearer than the one under test. */
+const suggestions = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup']
+/** What Playwright leaves out of every Chromium. Of two such lists Chromium takes the last, so it must be in ours. */
+const leftOutByPlaywright = [
+  ...['AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'DialMediaRouteProvider'],
+  ...['GlobalMediaControls', 'HttpsUpgrades', 'LensOverlay', 'MediaRouter', 'PaintHolding'],
+  ...['ThirdPartyStoragePartitioning', 'BlockOriginHeaderModificationOnRedirect', 'Translate'],
+  ...['AvoidCorsURLLoaderRestartOnRedirect', 'OptimizationHints', 'NetworkTimeServiceQuerying', 'AimEnabled'],
+]
+
 /** The `launchOptions` for Playwright. */
 export function chromiumLaunch() {
   const executablePath = systemChromium()
@@ -21,6 +31,7 @@ export function chromiumLaunch() {
       '--disable-sync',
       '--no-first-run',
       '--disable-quic',
+      `--disable-features=${[...leftOutByPlaywright, ...suggestions].join(',')}`,
     ],
   }
 }
