@@ -22,6 +22,7 @@ const parts = 5
 let asItIs: Promise<Built> | null = null
 
 type Short = Pick<Round, 'chapters' | 'death'>
+const usual = { livesOn: false, tells: 'where it dies' } as const
 
 /** Each on the same profile. */
 async function live(rounds: readonly Short[], changes: readonly Change[] = []): Promise<Outcome[]> {
@@ -32,7 +33,7 @@ async function live(rounds: readonly Short[], changes: readonly Change[] = []): 
   try {
     const outcomes: Outcome[] = []
     for (const [index, round] of rounds.entries()) {
-      outcomes.push(await runRound(device, ground, { name: `round-${index}`, livesOn: false, ...round }))
+      outcomes.push(await runRound(device, ground, { ...usual, name: `round-${index}`, ...round }))
     }
     return outcomes
   } finally {

@@ -15,9 +15,9 @@ export const kinds = ['worker', 'crash', 'renderer', 'browser'] as const
 export type Kind = (typeof kinds)[number]
 
 export interface Profile {
-  /** Opens the page, in a browser that is started if none runs; resolves when its store is open. */
+  /** Opens the page, in a browser that is started if none runs; resolves when its store is open. A visited one goes there. */
   open(url: string): Promise<void>
-  /** The same with a page that has no store. */
+  /** The same with a page that has no store, and runs nothing. */
   visit(url: string): Promise<void>
   /** Closes the page, if one is open or has crashed. */
   leave(): Promise<void>
@@ -47,6 +47,8 @@ export function newProfile(): Profile {
   const folder = mkdtempSync(join(tmpdir(), 'varve-killed-'))
   let running: Running | null = null
   let page: Page | null = null
+  /** Nothing runs on it. */
+  let isIdle = false
   let faults: string[] = []
 
   const mustPage = (): Page => {
@@ -99,25 +101,31 @@ export function newProfile(): Profile {
       [name, args] as const,
     ) as never
 
-  async function visit(url: string): Promise<void> {
+  async function newPage(): Promise<Page> {
     running ??= await start(folder)
     const [context] = running.browser.contexts()
     if (context === undefined) throw new Error('The browser has no context.')
     await leave()
-    page = await context.newPage()
-    page.on('console', (message) => {
+    const fresh = await context.newPage()
+    fresh.on('console', (message) => {
       if (message.type() === 'error' && !expectedFaults.test(message.text())) faults.push(message.text())
     })
-    page.on('pageerror', (error) => faults.push(error.stack ?? error.message))
-    await page.goto(url)
+    fresh.on('pageerror', (error) => faults.push(error.stack ?? error.message))
+    page = fresh
+    return fresh
   }
 
   return Object.freeze({
     async open(url: string) {
-      await visit(url)
+      const here = isIdle && page !== null ? page : await newPage()
+      isIdle = false
+      await here.goto(url)
       await call('ready')
     },
-    visit,
+    async visit(url: string) {
+      await (await newPage()).goto(url)
+      isIdle = true
+    },
     leave,
     call,
     page: mustPage,

@@ -13,8 +13,10 @@ let status: StoreStatus | null = null
 /** How often it was told. */
 let told = 0
 
+/** The only point at which its worker asks; none: it asks at each. */
+const name = asked.get('point') ?? ''
 const spawn = (): Worker => {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name })
   workers.push(worker)
   return worker
 }

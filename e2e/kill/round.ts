@@ -15,6 +15,8 @@ export interface Round {
   readonly chapters: readonly Chapter[]
   /** Null: nobody is killed. */
   readonly death: Death | null
+  /** Where its workers tell that they pass; a device that nobody kills tells it everywhere. */
+  readonly tells: 'everywhere' | 'where it dies'
   /** Whether it lives on after it came back, or only does one thing more. */
   readonly livesOn: boolean
 }
@@ -32,6 +34,7 @@ export interface Outcome {
   readonly problems: readonly string[]
   /** The step in which it died, or null if it never stood there. */
   readonly diedIn: string | null
+  /** Of what it told. */
   readonly passed: readonly string[]
 }
 
@@ -71,7 +74,8 @@ async function live(
   await device.leave()
   await ground.begin(log)
   device.faults()
-  const url = `${ground.url}/?store=${name}&log=${encodeURIComponent(log)}`
+  const point = round.tells === 'everywhere' || death === null ? '' : death.point
+  const url = `${ground.url}/?${new URLSearchParams({ store: name, log, point })}`
   const life = newLife({ device, ground }, { url, store: name })
   const torn: string[] = []
   try {

@@ -79,6 +79,7 @@ function drawn(seed: number): Round {
     name: `seed-${seed}`,
     chapters: inAnyOrder(random),
     death: { chapter, point, nth, kind: random.pick(kinds) },
+    tells: 'everywhere',
     livesOn: random.chance(0.5),
   }
 }
