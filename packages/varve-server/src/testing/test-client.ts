@@ -32,7 +32,8 @@ export interface TestClientOptions {
   readonly logs?: readonly (string | Cursor)[]
 }
 
-const nextMs = 5_000
+/** Generous: that it is over means that something hangs. */
+const nextMs = 60_000
 
 /** Rejects with the HTTP status if the upgrade is refused. */
 export async function connectTestClient(
