@@ -140,6 +140,26 @@ test('B18 B19 a tab that is frozen inside a transaction keeps nobody from saving
   }
 })
 
+test('B23 a tab that is opened beside a held database says so, and opens when it is let go', async ({
+  browser,
+  shop,
+}) => {
+  const { first, close } = await openTabs(browser, shop)
+  try {
+    await holdDatabase(first, databaseOf('ann'))
+    const third = await first.context().newPage()
+    await third.goto(shop.url)
+    const said = third.getByText('The database of this store does not answer')
+    await expect(said).toBeVisible()
+    await first.evaluate(() => Reflect.set(globalThis, 'lettingGo', true))
+    await addToCart(third, tea)
+    await allSaved(third)
+    await expect(said).toHaveCount(0)
+  } finally {
+    await close()
+  }
+})
+
 /** From the page, a read-write transaction over all of it, until `lettingGo` is set. */
 async function holdDatabase(page: Page, name: string): Promise<void> {
   await page.evaluate(async (name) => {

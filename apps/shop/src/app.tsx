@@ -1,6 +1,6 @@
 /** Nobody signed in: the door. Somebody: the shop, on a store of their own. */
 import { RouterProvider } from '@tanstack/react-router'
-import { Suspense, useEffect } from 'react'
+import { useEffect } from 'react'
 import { StoreProvider } from 'varve/react'
 import { AsOf } from './data/as-of.tsx'
 import type { User } from './model/users.ts'
@@ -10,7 +10,6 @@ import { CurrentUser } from './session/current-user.tsx'
 import { useUser } from './session/session.ts'
 import { SignInPage } from './session/sign-in-page.tsx'
 import { closeStore, storeOf } from './session/store.ts'
-import { PageSkeleton } from './ui/page.tsx'
 import { Toaster } from './ui/toast.tsx'
 
 export function App() {
@@ -34,19 +33,9 @@ function SignedIn({ user }: { readonly user: User }) {
     <StoreProvider store={storeOf(user.id)}>
       <CurrentUser user={user}>
         <AsOf>
-          <Suspense fallback={<Opening />}>
-            <RouterProvider router={router} />
-          </Suspense>
+          <RouterProvider router={router} />
         </AsOf>
       </CurrentUser>
     </StoreProvider>
-  )
-}
-
-function Opening() {
-  return (
-    <div className="mx-auto max-w-6xl px-4">
-      <PageSkeleton />
-    </div>
   )
 }

@@ -11,11 +11,17 @@ import { OrderPage } from './pages/order-page.tsx'
 import { OrdersPage } from './pages/orders-page.tsx'
 import { ProductPage } from './pages/product-page.tsx'
 import { StaffPage } from './pages/staff-page.tsx'
+import { Opening } from './shell/opening.tsx'
 import { Shell } from './shell/shell.tsx'
 import { buttonClass } from './ui/button.tsx'
 import { Empty, Page } from './ui/page.tsx'
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: ErrorPage })
+const root = createRootRoute({
+  component: Shell,
+  pendingComponent: Opening,
+  notFoundComponent: NotFound,
+  errorComponent: ErrorPage,
+})
 const at = <Path extends string>(path: Path, component: () => React.ReactNode) =>
   createRoute({ getParentRoute: () => root, path, component })
 

@@ -7,27 +7,11 @@ import { useOpenInbox } from '../data/use-open-inbox.ts'
 import { Button, buttonClass } from '../ui/button.tsx'
 
 export function Notices() {
-  const store = useStore()
-  const { problem } = useSync()
   const inbox = useOpenInbox().length
   const isInbox = useLocation({ select: ({ pathname }) => pathname === '/inbox' })
   return (
     <>
-      {problem !== null && (
-        <Notice
-          tone="bg-bad-soft text-bad"
-          icon={<TriangleAlert className="size-5 shrink-0" aria-hidden="true" />}
-        >
-          <p className="mr-auto min-w-0 flex-1 basis-40">
-            <span className="font-semibold">{problem.message}</span> {problem.hint}
-          </p>
-          {problem.code === 'store_lost' && (
-            <Button look="quiet" size="small" onClick={() => store.acknowledgeLoss()}>
-              I understand
-            </Button>
-          )}
-        </Notice>
-      )}
+      <ProblemNotice />
       {inbox > 0 && !isInbox && (
         <Notice tone="bg-warn-soft text-warn" icon={<Inbox className="size-5 shrink-0" aria-hidden="true" />}>
           <p className="mr-auto min-w-0 flex-1 basis-40">
@@ -41,6 +25,28 @@ export function Notices() {
         </Notice>
       )}
     </>
+  )
+}
+
+/** Also while the store is being opened: it reads nothing of it. */
+export function ProblemNotice() {
+  const store = useStore()
+  const { problem } = useSync()
+  if (problem === null) return null
+  return (
+    <Notice
+      tone="bg-bad-soft text-bad"
+      icon={<TriangleAlert className="size-5 shrink-0" aria-hidden="true" />}
+    >
+      <p className="mr-auto min-w-0 flex-1 basis-40">
+        <span className="font-semibold">{problem.message}</span> {problem.hint}
+      </p>
+      {problem.code === 'store_lost' && (
+        <Button look="quiet" size="small" onClick={() => store.acknowledgeLoss()}>
+          I understand
+        </Button>
+      )}
+    </Notice>
   )
 }
 
