@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Entry } from '../core/commit.ts'
 import { intentOf } from '../core/commit.ts'
+import { VarveError } from '../core/errors.ts'
 import type { FatesUpdate, InboxUpdate, StreamUpdate, Update } from '../core/query.ts'
-import { memoryDisk } from '../log/index.ts'
+import { memoryDisk, openMemoryLog, type StoreLog } from '../log/index.ts'
 import {
   clap,
   free,
@@ -405,5 +406,31 @@ describe('applyEntries', () => {
     })
     await server.sync(a)
     expect(a.status().pending).toBe(0)
+  })
+
+  it('E16 while no other name can be stored, no name that stands in the log is given away', async () => {
+    const disk = memoryDisk()
+    const log = openMemoryLog(disk)
+    let isFull = false
+    const mintLeader: StoreLog['mintLeader'] = (...asked) =>
+      isFull ? Promise.reject(new VarveError('storage_full', 'no room')) : log.mintLeader(...asked)
+    const a = await openTab(disk, 'a', { log: { ...log, mintLeader } })
+    await a.lead('a9')
+    // A machine copied while it runs: both write under the name that they find.
+    const copy = await openTab(disk.clone(), 'c')
+    const server = theatreServer()
+    await copy.wish(take('2', { by: 'copy' }))
+    await server.push(copy)
+    isFull = true
+    await expect(server.pull(a)).rejects.toMatchObject({ code: 'storage_full' })
+    const kept = await a.wish(take('2', { by: 'ann' }))
+    expect(kept).toMatchObject({ ok: true, dot: { replica: 'a9', counter: 1 } })
+    expect(await log.readEntries('hall', 0, 9)).toEqual([])
+    isFull = false
+    await server.pull(a)
+    await settle(server, a)
+    expect(a.status()).toMatchObject({ pending: 0, withdrawn: 1 })
+    const placed = await log.readEntries('hall', 0, 9)
+    expect(new Set(placed.map(({ commit }) => commit.dot.replica)).size).toBe(2)
   })
 })
