@@ -27,7 +27,8 @@ const folder = join(import.meta.dirname, 'test-results', 'screenshots')
 
 for (const { name, viewport } of screens) {
   test(`X18 every page on a ${name} is accessible in both themes and fits the screen`, async ({ device }) => {
-    test.slow()
+    // Some forty pictures, each looked at by axe.
+    test.setTimeout(420_000)
     mkdirSync(folder, { recursive: true })
     /** Each violation once, with the pages that have it. */
     const pagesByViolation = new Map<string, string[]>()
