@@ -26,16 +26,22 @@ export const projectionFingerprint = once((projection: AnyProjection): string =>
 
 /** For the world of one kind of log: changes if any of its streams does. */
 export function worldFingerprint(model: Model, logKind: string): string {
-  return `${logKind}-${shortHash(model.streamsOf(logKind).map(streamFingerprint))}`
+  const known = worlds(model)
+  const text =
+    known.get(logKind) ?? `${logKind}-${shortHash(model.streamsOf(logKind).map(streamFingerprint))}`
+  known.set(logKind, text)
+  return text
 }
 
+const worlds = once((_model: Model) => new Map<string, string>())
+
 /** A definition does not change: each is read once, however often its folds are saved and looked for. */
-function once<T extends object>(made: (definition: T) => string): (definition: T) => string {
-  const known = new WeakMap<T, string>()
+function once<T extends object, Made>(made: (definition: T) => Made): (definition: T) => Made {
+  const known = new WeakMap<T, Made>()
   return (definition) => {
-    const text = known.get(definition) ?? made(definition)
-    known.set(definition, text)
-    return text
+    const found = known.get(definition) ?? made(definition)
+    known.set(definition, found)
+    return found
   }
 }
 

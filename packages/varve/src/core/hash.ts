@@ -11,16 +11,35 @@ export type Hash = string & { readonly __flavour?: 'hash' }
 
 /** Hashes plain data (see plain-data.ts); equal data gives equal hashes whatever the order of its keys. */
 export function hashOf(value: unknown): Hash {
-  return toBase64Url(sha256(utf8ToBytes(canonicalize(value) as string)))
+  return toBase64Url(digestOf(value))
 }
 
 /** The first 16 bytes of a hash in the shape of a version 8 UUID (RFC 9562 §5.8). */
 export function uuidOf(value: unknown): string {
-  const bytes = sha256(utf8ToBytes(canonicalize(value) as string)).slice(0, 16)
+  const bytes = digestOf(value).slice(0, 16)
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x80
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}
+
+function digestOf(value: unknown): Uint8Array {
+  const text = canonicalize(value) as string
+  return sha256(asciiBytes(text) ?? utf8ToBytes(text))
+}
+
+/** Used again for each text: nothing keeps the bytes once they are hashed. */
+const scratch = new Uint8Array(1_024)
+
+/** Null if the text is long or is not ASCII. Most texts are, and for a short one an encoder costs as much as the hash. */
+function asciiBytes(text: string): Uint8Array | null {
+  if (text.length > scratch.length) return null
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i)
+    if (unit > 0x7f) return null
+    scratch[i] = unit
+  }
+  return scratch.subarray(0, text.length)
 }
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'

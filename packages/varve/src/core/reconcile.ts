@@ -12,9 +12,9 @@
  * Does not know what events mean (Rules do), how anything is stored, or whether a server exists. Only the log changes
  * a fate: receipts and conflicts are hints that make us pull.
  */
+import { sameData } from './clean-data.ts'
 import { type Commit, type Entry, streamsWritten, withdraw, withOutcome } from './commit.ts'
 import { type Dot, dotKey, type Position, type StreamName, sameDot } from './dot.ts'
-import { hashOf } from './hash.ts'
 import { inLineage, type Lineage, writtenBy } from './lineage.ts'
 import { detailsFault } from './reason.ts'
 import type { Decision, Rules } from './rules.ts'
@@ -160,7 +160,7 @@ const becauseMax = 100
 
 /** C4: streams whose events an outcome change moved. Deciding again to equal events moves nothing. */
 export function addMoved(moved: Set<StreamName>, before: Commit, after: Commit): void {
-  if (hashOf(before.events) === hashOf(after.events)) return
+  if (sameData(before.events, after.events)) return
   for (const stream of [...streamsWritten(before), ...streamsWritten(after)]) moved.add(stream)
 }
 

@@ -3,7 +3,7 @@
  * to be simulated against. A connection is a function that answers; what it subscribed to is sent when it comes to be.
  */
 
-import { chainStart, outcomeOf } from '../core/commit.ts'
+import { chainStart } from '../core/commit.ts'
 import type { Dot, LogId, Position } from '../core/dot.ts'
 import { extendHistory } from '../core/history.ts'
 import type { Ledger } from '../core/ledger.ts'
@@ -110,9 +110,9 @@ export function serveLedgers({
     let running = prev
     for (const commit of commits) {
       const verdict = ledger.offer({ epoch, prev: running, commit, principal: null, time: now() })
-      running = extendHistory(running, commit)
+      running = verdict.kind === 'place' ? verdict.history : extendHistory(running, commit)
       if (verdict.kind === 'place')
-        placed.push({ dot: commit.dot, position: ledger.head(), outcome: outcomeOf(commit) })
+        placed.push({ dot: commit.dot, position: ledger.head(), outcome: verdict.outcome })
       else if (verdict.kind === 'known')
         placed.push({ dot: commit.dot, position: verdict.position, outcome: verdict.outcome })
       else {
