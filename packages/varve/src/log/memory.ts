@@ -13,6 +13,7 @@ import {
   frozenCopy,
   inboxKey,
   outboxOf,
+  snapshotCopy,
   stageEntries,
   stageInbox,
   stageOutbox,
@@ -233,7 +234,7 @@ export function openMemoryLog(disk: MemoryDisk, { onWrite = () => {} }: MemoryLo
       run(({ stage }) => {
         if (mustRecord().fence !== fence) return 'fenced'
         for (const snapshot of snapshots) {
-          const copy = structuredClone(snapshot)
+          const copy = snapshotCopy(snapshot)
           stage('snapshots', () => tables.snapshots.set(copy.key, copy))
         }
         return 'written'
@@ -242,7 +243,7 @@ export function openMemoryLog(disk: MemoryDisk, { onWrite = () => {} }: MemoryLo
       run(() => {
         mustRecord()
         const found = keys.flatMap((key) => tables.snapshots.get(key) ?? [])
-        return found.map((snapshot) => structuredClone(snapshot))
+        return found.map(snapshotCopy)
       }),
 
     async close() {
