@@ -22,6 +22,7 @@ import { startSync } from '../../sync/sync.ts'
 import type { Host } from '../../worker/contract.ts'
 import { hostOf } from '../../worker/host.ts'
 import { answerFault } from './auditor/answer-audit.ts'
+import type { LookedAt } from './auditor/tab-audit.ts'
 import type { Device } from './device.ts'
 import type { DiskUser, Seen } from './device-disk.ts'
 import type { Ground } from './ground.ts'
@@ -36,6 +37,7 @@ export interface Worker extends DiskUser {
   /** By projection: what was told of those of one value. */
   readonly values: Map<string, ProjectionUpdate>
   status: EngineStatus | null
+  lookedAt: LookedAt | null
   inbox: readonly InboxNote[]
   /** Null until it is open. */
   engine: Engine | null
@@ -94,6 +96,7 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
       shown: new Map(),
       values: new Map(),
       status: null,
+      lookedAt: null,
       inbox: [],
       engine: null,
       host: null,

@@ -2,12 +2,22 @@
 import type { LogId } from '../../../core/dot.ts'
 import type { Model } from '../../../core/model.ts'
 import type { EngineStatus, ProjectionUpdate, StreamUpdate } from '../../../core/query.ts'
-import { nothingSeen, type Seen } from '../device-disk.ts'
+import { nothingSeen, type Seen, type SeenLog } from '../device-disk.ts'
 import { dotText, type LogAudit } from './log-audit.ts'
 import { folded, type NaiveFold, streamIn, valueIn } from './naive-fold.ts'
 
+/** What a look found to be right: as long as the tab has read no other log and outbox, it needs no second look. */
+export interface LookedAt {
+  readonly chain: string
+  readonly outbox: SeenLog['outbox']
+  /** The log and the outbox, folded. */
+  readonly fold: NaiveFold
+  readonly right: Set<StreamUpdate>
+}
+
 export interface ShownTab {
   readonly seen: Seen
+  lookedAt: LookedAt | null
   readonly shown: ReadonlyMap<string, StreamUpdate>
   /** Projections of one value. */
   readonly values: ReadonlyMap<string, ProjectionUpdate>
@@ -22,13 +32,16 @@ export interface TabGround {
 }
 
 /** Null, or how what is shown differs from fold(log) then fold(outbox). */
-export function shownFault(
-  { seen, shown, values, status }: ShownTab,
-  { model, log, server }: TabGround,
-): string | null {
+export function shownFault(tab: ShownTab, { model, log, server }: TabGround): string | null {
+  const { seen, shown, values, status } = tab
   const { chain, outbox } = seen.get(log) ?? nothingSeen
-  const fold = folded(model, server.foldAt(model, chain), outbox)
+  if (tab.lookedAt?.chain !== chain || tab.lookedAt.outbox !== outbox) {
+    const fold = folded(model, server.foldAt(model, chain), outbox)
+    tab.lookedAt = { chain, outbox, fold, right: new Set() }
+  }
+  const { fold, right } = tab.lookedAt
   for (const [stream, update] of shown) {
+    if (right.has(update)) continue
     const { state, revision, isFrozen } = streamIn(model, fold, stream)
     if ((update.frozen !== null) !== isFrozen)
       return `shows ${stream} ${isFrozen ? 'as if it understood all of it' : `frozen: ${update.frozen?.message}`}`
@@ -40,6 +53,7 @@ export function shownFault(
     )
     if (text(update.pending.map(({ dot }) => dotText(dot))) !== text(pending.map(({ dot }) => dotText(dot))))
       return `shows ${update.pending.length} pending on ${stream}, and there are ${pending.length}`
+    right.add(update)
   }
   return valuesFault(fold, { model, values, status })
 }
@@ -51,7 +65,8 @@ function valuesFault(
   for (const [name, update] of values) {
     const { value, leftOut } = valueIn(model, fold, name)
     const said = update.kind === 'value' ? update.value : update.kind
-    if (text(said) !== text(value)) return `shows ${name} as ${text(said)}, and it is ${text(value)}`
+    if (said !== value && text(said) !== text(value))
+      return `shows ${name} as ${text(said)}, and it is ${text(value)}`
     const listed = status?.failures.find(({ projection }) => projection === name)?.leftOut ?? 0
     if (listed !== leftOut.size)
       return `says that ${name} leaves out ${listed} streams, and it leaves out ${leftOut.size}`
