@@ -53,6 +53,11 @@ const devicesMax = 5
 /** Virtual time after the last fault within which all must agree. */
 const settleMs = 20 * 60_000
 
+/** Users whose device was told that it speaks nonsense reload the page, but not within this time. */
+const reloadEveryMs = 5_000
+/** In one history out of so many they wait until it tries again by itself: five minutes, of which most are heartbeats. */
+const patientEvery = 32
+
 /** Runs one history. Never throws for a violation: it is in the result. */
 export async function runHistory(history: History, options: SimulationOptions): Promise<Simulated> {
   const {
@@ -119,6 +124,7 @@ export async function runHistory(history: History, options: SimulationOptions): 
     devices.push(copy)
     copy.openTab()
   }
+  const isPatient = history.seed % patientEvery === 0
   const watch = createWatch(ground, devices)
   const undos = new Set<() => void>()
   const stage: Stage = {
@@ -153,7 +159,12 @@ export async function runHistory(history: History, options: SimulationOptions): 
 
   async function settle(when: string): Promise<void> {
     const untilMs = scheduler.now() + settleMs
+    let lookAtMs = scheduler.now()
     while (auditor.violation() === null && watch.unsettled() !== null) {
+      if (!isPatient && scheduler.now() >= lookAtMs) {
+        lookAtMs = scheduler.now() + reloadEveryMs
+        reloadRefused(devices)
+      }
       if (!(await scheduler.step(untilMs))) auditor.fail(`${when}: ${watch.unsettled()}`)
       watch.look()
     }
@@ -166,6 +177,16 @@ export async function runHistory(history: History, options: SimulationOptions): 
     ...auditor.counts(),
     trace: watch.trace(),
     violation: violation === null ? null : `seed ${history.seed}: ${violation}`,
+  }
+}
+
+/** A frame that was cut short on its way halts a session (`malformed`), which a new page does not know of. */
+function reloadRefused(devices: readonly Device[]): void {
+  for (const device of devices) {
+    for (const tab of device.tabs()) {
+      const { leading, problem } = tab.worker()?.status ?? { leading: false, problem: null }
+      if (leading && problem?.code === 'malformed') tab.crash()
+    }
   }
 }
 
