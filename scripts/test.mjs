@@ -16,10 +16,11 @@ const noDocs = mayBeAbsent.has('documents') ? ['--no-docs'] : []
 const workspaceTests = () => ['packages', 'apps'].flatMap((folder) => listFiles(folder, /\.test\.tsx?$/))
 
 /**
- * `needs` lists the files without which the stage is absent.
+ * `needs` lists the files without which the stage is absent. `beside`: it runs while the one before it does, of which
+ * more is waited for than computed; what it says comes afterwards.
  * @typedef {{ name: string, command: string[], cwd?: string, report?: Report }} Step
  * @typedef {'vitest' | 'playwright' | 'counts'} Report
- * @type {{ name: string, browser?: boolean, needs: () => string[], steps: Step[] }[]}
+ * @type {{ name: string, browser?: boolean, beside?: boolean, needs: () => string[], steps: Step[] }[]}
  */
 const stages = [
   {
@@ -83,6 +84,7 @@ const stages = [
   {
     name: 'conformance',
     browser: true,
+    beside: true,
     needs: () => listFiles('apps/conformance', /drive\/main\.ts$/),
     steps: [
       {
@@ -129,14 +131,17 @@ if (unknown) {
 const total = { passed: 0, failed: 0 }
 /** @type {string[]} */
 const summary = []
-for (const stage of stages) {
-  if (wanted.length > 0 && !wanted.includes(stage.name)) continue
-  const startedMs = Date.now()
-  const result = await runStage(stage)
-  total.passed += result.passed
-  total.failed += result.failed
-  const seconds = `${((Date.now() - startedMs) / 1000).toFixed(1)} s`
-  summary.push(`${stage.name.padEnd(11)} ${result.note ?? countLine(result)}  (${seconds})`)
+const chosen = stages.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+for (const [index, stage] of chosen.entries()) {
+  if (stage.beside && index > 0) continue
+  const next = chosen[index + 1]
+  const together = next?.beside ? [timed(stage), timed(next, true)] : [timed(stage)]
+  for (const { name, result, seconds, release } of await Promise.all(together)) {
+    release()
+    total.passed += result.passed
+    total.failed += result.failed
+    summary.push(`${name.padEnd(11)} ${result.note ?? countLine(result)}  (${seconds.toFixed(1)} s)`)
+  }
 }
 rmSync(reports, { recursive: true, force: true })
 console.log(`\n${summary.join('\n')}\n\n${countLine(total)}`)
@@ -144,39 +149,52 @@ process.exitCode = total.failed === 0 ? 0 : 1
 
 /** @typedef {{ passed: number, failed: number, note?: string }} Result */
 
-/** @param {(typeof stages)[number]} stage @returns {Promise<Result>} */
-async function runStage(stage) {
-  console.log(`\n── ${stage.name} ${'─'.repeat(60 - stage.name.length)}`)
+/** @typedef {{ say: (line: string) => void, held: string[] | null }} Output Held: it is shown later. */
+
+/** @param {(typeof stages)[number]} stage @param {boolean} [isHeld] */
+async function timed(stage, isHeld = false) {
+  const startedMs = Date.now()
+  /** @type {string[]} */
+  const held = []
+  const say = isHeld ? (/** @type {string} */ line) => void held.push(`${line}\n`) : console.log
+  const result = await runStage(stage, { say, held: isHeld ? held : null })
+  const seconds = (Date.now() - startedMs) / 1000
+  return { name: stage.name, result, seconds, release: () => process.stdout.write(held.join('')) }
+}
+
+/** @param {(typeof stages)[number]} stage @param {Output} output @returns {Promise<Result>} */
+async function runStage(stage, output) {
+  const { say } = output
+  const noted = (/** @type {string} */ note, /** @type {boolean} */ isFailure) => {
+    say(note)
+    return { passed: 0, failed: isFailure ? 1 : 0, note }
+  }
+  say(`\n── ${stage.name} ${'─'.repeat(60 - stage.name.length)}`)
   if (stage.needs().length === 0) {
     const allowed = mayBeAbsent.has(stage.name)
     return noted(allowed ? 'absent' : 'absent, but scripts/test.mjs says that it must exist', !allowed)
   }
   if (stage.browser) {
-    const skip = whyNoBrowser()
+    const skip = whyNoBrowser(say)
     if (skip) return noted(`skipped: ${skip}`, Boolean(process.env.CI))
   }
   const result = { passed: 0, failed: 0 }
   for (const step of stage.steps) {
-    const { passed, failed } = await runStep(step)
+    const { passed, failed } = await runStep(step, output)
     result.passed += passed
     result.failed += failed
-    console.log(`${failed === 0 ? 'ok' : 'FAILED'}: ${step.name}`)
+    say(`${failed === 0 ? 'ok' : 'FAILED'}: ${step.name}`)
   }
   return result
 }
 
-/** @param {string} note @param {boolean} isFailure @returns {Result} */
-function noted(note, isFailure) {
-  console.log(note)
-  return { passed: 0, failed: isFailure ? 1 : 0, note }
-}
-
 /** A missing browser is a printed skip for a person and an error for CI.
+ * @param {(line: string) => void} say
  * @returns {string | undefined} */
-function whyNoBrowser() {
+function whyNoBrowser(say) {
   if (noBrowser) return 'asked for by --no-browser or VARVE_NO_BROWSER'
   if (hasChromium()) return
-  console.log('installing Chromium')
+  say('installing Chromium')
   try {
     installChromium()
   } catch (error) {
@@ -185,14 +203,15 @@ function whyNoBrowser() {
   return hasChromium() ? undefined : 'Chromium is not there even after its installation'
 }
 
-/** @param {Step} step @returns {Promise<Result>} */
-async function runStep({ name, command, cwd = '.', report }) {
+/** @param {Step} step @param {Output} output @returns {Promise<Result>} */
+async function runStep({ name, command, cwd = '.', report }, { held }) {
   const file = join(reports, `${name.replaceAll(' ', '-')}.json`)
   const [tool = '', ...args] = command
   if (report === 'vitest') args.push('--reporter=default', '--reporter=json', `--outputFile.json=${file}`)
   if (report === 'playwright') args.push('--reporter=list,json')
   if (report === 'counts') args.push(`--report=${file}`)
-  const code = await exitCodeOf(tool, args, cwd, { PLAYWRIGHT_JSON_OUTPUT_FILE: file })
+  const more = { PLAYWRIGHT_JSON_OUTPUT_FILE: file }
+  const code = await exitCodeOf(tool, args, { cwd, more, held })
   const { passed, failed } = report ? readReport(file, report) : { passed: code === 0 ? 1 : 0, failed: 0 }
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed }
 }
@@ -220,14 +239,16 @@ function readReport(file, kind) {
 /**
  * @param {string} command
  * @param {string[]} args
- * @param {string} cwd
- * @param {Record<string, string>} more
+ * @param {{ cwd: string, more: Record<string, string>, held: string[] | null }} how
  * @returns {Promise<number>}
  */
-function exitCodeOf(command, args, cwd, more) {
+function exitCodeOf(command, args, { cwd, more, held }) {
   const shell = process.platform === 'win32' && command !== 'node'
   const env = { ...process.env, ...more }
-  const child = spawn(command, args, { cwd, env, shell, stdio: ['ignore', 'inherit', 'inherit'] })
+  const out = held === null ? 'inherit' : 'pipe'
+  const child = spawn(command, args, { cwd, env, shell, stdio: ['ignore', out, out] })
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (/** @type {string} */ text) => held?.push(text))
   /** @param {NodeJS.Signals} signal */
   const end = (signal) => {
     child.kill(signal)
