@@ -127,7 +127,8 @@ export function restored(channel: Channel, stored: StoredLog): Channel {
     ...channel,
     stored,
     handed: Math.max(channel.handed, stored.position),
-    head: Math.max(channel.head, stored.position),
+    // While the fork is looked for, what is stored is of another log, and says nothing of where this one ends.
+    head: channel.search === null ? Math.max(channel.head, stored.position) : channel.head,
     receipts: new Map([...channel.receipts].filter(([key]) => pending.has(key))),
     inFlight: channel.inFlight.filter((key) => pending.has(key)),
     emptying: isFull ? channel.emptying : null,
@@ -157,7 +158,8 @@ export function receivedLocated(channel: Channel, { epoch, position }: Located):
   // The log was doubted, and it is all there: whoever said otherwise may say so a few times.
   if (isWhole && epoch === channel.stored.epoch)
     return stuckAfterMany({ ...channel, epoch, search: null, creditTo: 0, refusals: channel.refusals + 1 })
-  return { ...channel, epoch, search }
+  // What was heard of the end of the log before is not of this one.
+  return { ...channel, epoch, search, head: epoch === channel.epoch ? channel.head : position }
 }
 
 export function receivedEntries(channel: Channel, { epoch, entries, head }: Entries): ChannelStep {

@@ -40,6 +40,20 @@ describe('a session whose log is another than the server’s', () => {
     expect(pushOf(outputs)?.epoch).toBe('new')
   })
 
+  it('T15 how long the log was before is forgotten: it is in sync where the new one ends', () => {
+    const session = sessionOver()
+    session.replica.receive('old', createdEntries())
+    session.stored()
+    session.live(0, 'new')
+    // Somebody looks at the store meanwhile.
+    session.stored()
+    session.hear({ type: 'located', log: 'toy', epoch: 'new', position: 0 })
+    const stored = { ...session.replica.stored(), epoch: 'new', position: 0, chain: '', resets: 1 }
+    session.take({ type: 'stored', logs: [stored] })
+    session.hear({ type: 'pong', id: 1, heads: [{ log: 'toy', head: 0 }] })
+    expect(session.report().phase).toBe('synced')
+  })
+
   it('T15 a store that could not go back is asked to again', () => {
     const session = sessionOver('TA')
     session.replica.receive('old', createdEntries())

@@ -198,6 +198,25 @@ const kept: readonly { readonly found: string; readonly history: History }[] = [
       ],
     },
   },
+  {
+    found:
+      'a device that looked at its store while it looked for the fork took the end of the old log for that of the new one, and never said synced',
+    history: {
+      seed: 2001987,
+      devices: [
+        { tabs: 1, skewMs: 0, latencyMs: 361 },
+        { tabs: 2, skewMs: 0, latencyMs: 33 },
+        { tabs: 1, skewMs: -293164204003, latencyMs: 152 },
+      ],
+      actions: [
+        { id: 0, atMs: 338, kind: 'serverRestore', device: 1, seed: 863107083 },
+        { id: 25, atMs: 4564, kind: 'wish', device: 2, seed: 782870222 },
+        { id: 27, atMs: 4875, kind: 'rollback', device: 1, seed: 1990634328 },
+        { id: 29, atMs: 5222, kind: 'wish', device: 1, seed: 1036658391 },
+        { id: 39, atMs: 6693, kind: 'wish', device: 0, seed: 196031992 },
+      ],
+    },
+  },
 ]
 
 describe('histories that failed once', () => {
