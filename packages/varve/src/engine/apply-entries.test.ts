@@ -67,7 +67,7 @@ describe('applyEntries', () => {
     await a.wish(free('1'))
     await server.sync(a)
     await server.pull(b)
-    const [hall] = await b.readLogs().then((logs) => logs.filter(({ head }) => head.log === 'hall'))
+    const [hall] = b.logs().filter(({ head }) => head.log === 'hall')
     // Its free found nobody; its take was decided again on the freed seat.
     expect(hall?.outbox.map((commit) => commit.events.map((event) => event.type))).toEqual([
       [],

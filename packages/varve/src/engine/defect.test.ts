@@ -30,7 +30,7 @@ describe('defects', () => {
     expect(tab.status()).toMatchObject({ phase: 'halted', pending: 1, problem: { code: 'defect' } })
     expect(stateOf(tab, 'seat/1')).toEqual({ state: { by: 'ann' }, revision: 1 })
     expect((await tab.history('seat/1', null)).events).toHaveLength(1)
-    expect(await tab.readLogs()).toHaveLength(2)
+    expect(tab.logs()).toHaveLength(2)
   })
 
   it('E28 a commit that is not what the log expects is a defect of ours, and is not stored', async () => {

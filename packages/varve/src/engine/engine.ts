@@ -315,12 +315,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
 
     lead: leader.lead,
     follow: leader.follow,
-    readLogs: () =>
-      gate.read(async () => {
-        await catchUp(writer)
-        await mayReorder()
-        return present.logs().map(({ head, outbox }) => ({ head, outbox }))
-      }),
+    logs: () => present.logs().map(({ head, outbox }) => ({ head, outbox })),
     applyEntries: leader.applyEntries,
     readChains: (id: LogId, positions: readonly Position[]) =>
       gate.read(() => Promise.all(positions.map((position) => chainAt(log, id, position)))),

@@ -23,7 +23,7 @@ export interface Leader {
   rename(log: LogId, from: Dot): Promise<'done' | 'fenced'>
   withdraw(log: LogId, dot: Dot, reason: string): Promise<'done' | 'fenced'>
   saveSnapshots(): Promise<void>
-  /** All of the log is here: a good moment for a snapshot, if there is something new to save. */
+  /** All of the log is here: what was put off while it came is saved. */
   onCaughtUp(): void
 }
 
@@ -148,12 +148,8 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
 
   function maySave(): void {
     const due = unsaved >= snapshotEvery * (options.isCaughtUp() ? 1 : catchUpFactor)
-    if (due) saveQuietly()
-  }
-
-  /** Snapshots are disposable: that one could not be saved disturbs nobody. */
-  function saveQuietly(): void {
-    if (fence !== null && !saving) saveSnapshots().catch(options.report)
+    // Snapshots are disposable: that one could not be saved disturbs nobody.
+    if (due && fence !== null && !saving) saveSnapshots().catch(options.report)
   }
 
   async function saveSnapshots(): Promise<void> {
@@ -197,9 +193,7 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
     rename: (id: LogId, from: Dot) => gate.write(() => renameOn(id, from)),
     withdraw: (id: LogId, dot: Dot, reason: string) => gate.write(() => withdrawOn(id, dot, reason)),
     saveSnapshots,
-    onCaughtUp: () => {
-      if (unsaved > 0) saveQuietly()
-    },
+    onCaughtUp: maySave,
   })
 }
 

@@ -48,7 +48,7 @@ async function overtaken(call: CommandCall) {
   expect(await a.wish(call)).toMatchObject({ ok: true })
   await server.sync(b)
   await server.pull(a)
-  const [hall] = await a.readLogs()
+  const [hall] = a.logs()
   return hall?.outbox[0]?.withdrawn
 }
 

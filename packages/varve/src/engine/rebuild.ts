@@ -15,8 +15,7 @@ export function wasReset(logs: readonly LogState[], record: StoreRecord): boolea
 export async function rebuild({ model, log, present, freeze }: Writer): Promise<void> {
   const logs = present.logs()
   const nothingAfter = Object.fromEntries(logs.map(({ id }) => [id, Number.MAX_SAFE_INTEGER]))
-  const { record, outboxes } = await log.readNews(nothingAfter, 1)
-  const inbox = await log.readInbox()
+  const { record, outboxes, inbox } = await log.readNews(nothingAfter, 1)
   const heads = logs.map(({ id }) => mustHeadOf(record, id))
   const folded = await foldStored(log, { model, logs, heads, freeze })
   if (folded === null) return

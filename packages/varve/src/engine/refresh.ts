@@ -36,7 +36,7 @@ export async function refresh(writer: Writer): Promise<void> {
       if (reached < head.position) whole = false
       newsByLog.set(state.id, reached < head.position ? partOf(state, entries) : { head, entries, outbox })
     }
-    present.takeNews(newsByLog, whole ? await log.readInbox() : present.inbox())
+    present.takeNews(newsByLog, whole ? news.inbox : present.inbox())
     if (whole) return
   }
 }

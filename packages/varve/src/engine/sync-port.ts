@@ -35,8 +35,8 @@ export interface SyncPort {
   lead(replica: ReplicaId): Promise<void>
   /** Another tab leads, or may: what this one still does as a leader is answered `fenced`. */
   follow(): void
-  /** As stored and folded here; reads what other tabs wrote first. */
-  readLogs(): Promise<readonly SyncedLog[]>
+  /** As stored and folded here; what other tabs wrote since the last `refresh` is not in it. */
+  logs(): readonly SyncedLog[]
   /**
    * Reconciles and stores a page in one transaction. Entries that are here already are skipped; `gap` if the page
    * starts beyond the next position, `fenced` if another tab leads now.

@@ -174,7 +174,8 @@ export function theatreServer(epoch = 'e1', backup: Readonly<Record<LogId, reado
   const mustLedger = (id: LogId): Ledger => ledgers.get(id) as Ledger
 
   async function push(tab: Engine): Promise<void> {
-    for (const { head, outbox } of await tab.readLogs()) {
+    await tab.refresh()
+    for (const { head, outbox } of tab.logs()) {
       let prev = head.history
       for (const commit of outbox) {
         if (!isSealed(commit)) throw new Error('a commit that is pushed is sealed')

@@ -211,7 +211,7 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
     readOutbox: (log) =>
       read(['outbox'], log, (database, record) => readPending(database, mustHead(record, log))),
     readNews: (after, entriesMax) =>
-      read(['entries', 'outbox'], null, async (database, record) => {
+      read(['entries', 'outbox', 'inbox'], null, async (database, record) => {
         const entries: Record<LogId, readonly Entry[]> = {}
         const outboxes: Record<LogId, readonly Commit[]> = {}
         for (const [log, position] of Object.entries(after)) {
@@ -220,10 +220,9 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
             head.position > position ? await readEntriesAfter(database, log, position, entriesMax) : []
           outboxes[log] = await readPending(database, head)
         }
-        return { record, entries, outboxes }
+        return { record, entries, outboxes, inbox: await readInboxItems(database) }
       }),
 
-    readInbox: () => read(['inbox'], null, readInboxItems),
     async dismissInbox(log, dot) {
       const record = await connection.write(
         { name: 'dismissInbox', tables: ['meta', 'inbox'] },

@@ -210,15 +210,13 @@ export function openMemoryLog(disk: MemoryDisk, { onWrite = () => {} }: MemoryLo
             logs.map(([log, position]) => [log, entriesAfter(log, position, entriesMax)]),
           ),
           outboxes: Object.fromEntries(logs.map(([log]) => [log, outboxOf(tables, log)])),
+          inbox: [...tables.inbox.values()]
+            .filter((row) => !row.dismissed)
+            .map((row) => row.item)
+            .sort(byLogAndDot),
         }
       }),
 
-    readInbox: () =>
-      run(() => {
-        mustRecord()
-        const rows = [...tables.inbox.values()].filter((row) => !row.dismissed)
-        return rows.map((row) => row.item).sort(byLogAndDot)
-      }),
     dismissInbox: (log, dot) =>
       run(({ stage }) => {
         mustRecord()

@@ -178,7 +178,7 @@ export interface StoreLog {
   /** Ascending entries that hold events of the stream, with position > after, at most `max`. */
   readStreamEntries(log: LogId, stream: StreamName, after: Position, max: number): Promise<readonly Entry[]>
   readOutbox(log: LogId): Promise<readonly Commit[]>
-  /** Record and outboxes, and the entries after the given positions, of one moment. */
+  /** Record, outboxes and inbox, and the entries after the given positions, of one moment. */
   readNews(
     after: Readonly<Record<LogId, Position>>,
     entriesMax: number,
@@ -186,9 +186,10 @@ export interface StoreLog {
     readonly record: StoreRecord
     readonly entries: Readonly<Record<LogId, readonly Entry[]>>
     readonly outboxes: Readonly<Record<LogId, readonly Commit[]>>
+    /** Of all logs, without what was dismissed. */
+    readonly inbox: readonly InboxItem[]
   }>
 
-  readInbox(): Promise<readonly InboxItem[]>
   /** The user has seen it. Unknown items are ignored. */
   dismissInbox(log: LogId, dot: Dot): Promise<void>
 

@@ -60,7 +60,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   let isNamed = false
   const stalls = watchStalls()
 
-  const stopWatching = engine.onChange(() => void showStore())
+  const stopWatching = engine.onChange(showStore)
   const stopHints = ports.networkHints((network) => take({ type: 'hint', network }))
 
   beat()
@@ -71,7 +71,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
 
   return Object.freeze({
     setToken: (token: string | null) => take({ type: 'token', token }),
-    look: showStore,
+    look,
     tellReport,
     minted: minted.promise,
     fenced: fencedOut.promise,
@@ -93,15 +93,14 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
     post({ type: 'moved' })
     isNamed = true
     minted.resolve()
-    state = { ...state, logs: await storedLogs() }
     if (isStopped) return
+    state = { ...state, logs: storedLogs() }
     take({ type: 'start' })
     tellReport()
   }
 
-  async function storedLogs(): Promise<readonly StoredLog[]> {
-    const logs = await engine.readLogs()
-    return logs.map(({ head, outbox }) => ({
+  function storedLogs(): readonly StoredLog[] {
+    return engine.logs().map(({ head, outbox }) => ({
       log: head.log,
       epoch: head.epoch,
       position: head.position,
@@ -112,10 +111,15 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
     }))
   }
 
-  async function showStore(): Promise<void> {
+  /** What this tab has written is in its memory: nothing is read again. */
+  function showStore(): void {
+    take({ type: 'stored', logs: storedLogs() })
+  }
+
+  async function look(): Promise<void> {
     try {
-      const logs = await storedLogs()
-      take({ type: 'stored', logs })
+      await engine.refresh()
+      showStore()
     } catch (error) {
       ports.reportError(error)
     }
@@ -239,12 +243,12 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
     try {
       if ((await reset()) === 'fenced') fencedOut.resolve()
       trouble = null
-      queue.push({ type: 'stored', logs: await storedLogs() })
+      queue.push({ type: 'stored', logs: storedLogs() })
       post({ type: 'moved' })
     } catch (error) {
       ports.reportError(error)
       // It may have been done all the same.
-      await showStore()
+      await look()
       tryLater(log, problemIn(error))
     }
   }
@@ -276,7 +280,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
     beats += 1
     // A tab may have died between its write and its word, and a write that was said to fail may have been done.
     if (beats % lookEveryBeats === 0) {
-      void showStore()
+      void look()
       post({ type: 'moved' })
     }
     forgetBeat = clock.at(clock.now() + beatEveryMs, beat)

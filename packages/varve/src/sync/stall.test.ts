@@ -56,8 +56,8 @@ function device() {
       ports: { now: () => 1_000_000 + time.clock.now(), newId: time.clock.newId },
     })
     const { ports, freeze, thaw } = freezableTab(shared)
-    const readLogs = async () => (await engine.readLogs()).filter(({ head }) => head.log === 'bank/1')
-    const context = { engine: { ...engine, readLogs }, name: 'test', store: engine.store, token: 'token' }
+    const logs = () => engine.logs().filter(({ head }) => head.log === 'bank/1')
+    const context = { engine: { ...engine, logs }, name: 'test', store: engine.store, token: 'token' }
     const sync = startSync(context, ports)
     closing.push(async () => {
       thaw()

@@ -54,7 +54,7 @@ async function openTab({ disk, ports }: Device, load?: LoadLead): Promise<Tab> {
   // The reference server serves one log: the other one stays on the device.
   const bankOnly = {
     ...engine,
-    readLogs: async () => (await engine.readLogs()).filter(({ head }) => head.log === 'bank/1'),
+    logs: () => engine.logs().filter(({ head }) => head.log === 'bank/1'),
   }
   const context = { engine: bankOnly, name: 'test', store: engine.store, token: 'token' }
   const sync = startSync(context, ports, load)

@@ -50,7 +50,7 @@ function device() {
     // The reference server serves one log: the other one stays on the device.
     const bankOnly = {
       ...engine,
-      readLogs: async () => (await engine.readLogs()).filter(({ head }) => head.log === 'bank/1'),
+      logs: () => engine.logs().filter(({ head }) => head.log === 'bank/1'),
       ...change(engine),
     }
     const sync = startSync({ engine: bankOnly, name: 'test', store: engine.store, token: 'token' }, ports)

@@ -76,7 +76,7 @@ export interface Tab {
 const restartMs = 150
 const reopenMs = 1_000
 const nameWaitMs = 2_000
-const snapshotEvery = 12
+const snapshotEvery = 5
 
 export function openTab(ground: Ground, device: Device, { name, model }: Pick<Tab, 'name' | 'model'>): Tab {
   const { scheduler, auditor } = ground
