@@ -96,6 +96,7 @@ export function startSync(
       stopWatching()
       follower.pause()
       stopping.abort()
+      stopWaiting()
       await ended
       channel.close()
     },
@@ -107,14 +108,14 @@ export function startSync(
     if (loaded === null) return
     follower.expect('connecting')
     while (!signal.aborted) {
-      const silence = new AbortController()
+      const waiting = new AbortController()
       let isGranted = false
       const hold: Hold = (stolen) => {
         isGranted = true
         return leadUntilStopped(loaded.lead, stolen)
       }
-      stopWaiting = () => silence.abort()
-      await ports.locks.withLock(lock, hold, AbortSignal.any([signal, silence.signal]))
+      stopWaiting = () => waiting.abort()
+      await ports.locks.withLock(lock, hold, waiting.signal)
       if (!isGranted && !signal.aborted) await ports.locks.stealLock(lock, hold)
     }
   }
