@@ -36,6 +36,8 @@ export default defineConfig({
           environment: 'node',
           include: campaigns,
           maxWorkers: 2,
+          // As Node itself loads them: a third faster, and as `npm run sim` does.
+          experimental: { viteModuleRunner: false },
         },
       },
       {

@@ -47,10 +47,8 @@ const copiedTwice: History = {
     { tabs: 1, skewMs: 74143803746, latencyMs: 29 },
   ],
   actions: [
-    { id: 0, atMs: 234, kind: 'wish', device: 1, seed: 1198380126 },
-    { id: 5, atMs: 1422, kind: 'freeze', device: 0, seed: 1852139362 },
-    { id: 6, atMs: 1468, kind: 'wish', device: 1, seed: 1994557776 },
-    { id: 7, atMs: 1518, kind: 'wish', device: 1, seed: 1112597870 },
+    { id: 2, atMs: 794, kind: 'wish', device: 1, seed: 893247386 },
+    { id: 3, atMs: 943, kind: 'freeze', device: 0, seed: 413106989 },
     { id: 8, atMs: 1543, kind: 'twin', device: 0, seed: 496860741 },
     { id: 9, atMs: 1673, kind: 'wish', device: 0, seed: 1182148359 },
     { id: 10, atMs: 1792, kind: 'wish', device: 0, seed: 574142708 },
