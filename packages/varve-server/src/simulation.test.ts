@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { type OpenSimServer, simulateSeed, toySimulation } from 'varve/testing'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { createHost } from './host.ts'
 import { sqliteDisks } from './testing/sim-disk.ts'
 import { simServer, simServerOn, verifyingSimServer } from './testing/sim-server.ts'
@@ -11,14 +11,14 @@ it('Z1 the simulator finds nothing in the real server either', () => findNothing
 
 it('Z1 V33 nor in the real server on a SQLite file, which is killed, backed up and restored', async () => {
   const disks = sqliteDisks(tmpdir())
+  onTestFinished(disks.close)
   await findNothing(simServerOn(disks.next), sqliteSeedsPerRun)
-  await disks.close()
 })
 
 it('Z3 A9 a SQLite file that loses what was committed since its checkpoint is noticed', async () => {
   const disks = sqliteDisks(tmpdir(), ['', '.witness'])
+  onTestFinished(disks.close)
   await expect(findNothing(simServerOn(disks.next), 20)).rejects.toThrow(/seed \d+: /)
-  await disks.close()
 })
 
 async function findNothing(server: OpenSimServer, seeds: number): Promise<void> {

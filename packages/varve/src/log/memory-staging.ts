@@ -98,18 +98,6 @@ export function frozenCopy<T>(value: T): T {
   return Object.freeze(copy) as T
 }
 
-/** As `structuredClone`, without its price for what most snapshots are: plain data. */
-export function snapshotCopy<T>(value: T): T {
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value
-  if (Array.isArray(value)) return value.map(snapshotCopy) as T
-  const prototype: unknown = Object.getPrototypeOf(value)
-  // Maps and dates; and what cannot be cloned throws.
-  if (prototype !== Object.prototype && prototype !== null) return structuredClone(value)
-  const copy: Record<string, unknown> = {}
-  for (const key of Object.keys(value)) copy[key] = snapshotCopy((value as Record<string, unknown>)[key])
-  return copy as T
-}
-
 function listIn<T>(lists: Map<string, T[]>, key: string): T[] {
   const list = lists.get(key) ?? []
   lists.set(key, list)

@@ -13,7 +13,6 @@ import {
   frozenCopy,
   inboxKey,
   outboxOf,
-  snapshotCopy,
   stageEntries,
   stageInbox,
   stageOutbox,
@@ -232,7 +231,7 @@ export function openMemoryLog(disk: MemoryDisk, { onWrite = () => {} }: MemoryLo
       run(({ stage }) => {
         if (mustRecord().fence !== fence) return 'fenced'
         for (const snapshot of snapshots) {
-          const copy = snapshotCopy(snapshot)
+          const copy = structuredClone(snapshot)
           stage('snapshots', () => tables.snapshots.set(copy.key, copy))
         }
         return 'written'
@@ -241,7 +240,7 @@ export function openMemoryLog(disk: MemoryDisk, { onWrite = () => {} }: MemoryLo
       run(() => {
         mustRecord()
         const found = keys.flatMap((key) => tables.snapshots.get(key) ?? [])
-        return found.map(snapshotCopy)
+        return found.map((snapshot) => structuredClone(snapshot))
       }),
 
     async close() {

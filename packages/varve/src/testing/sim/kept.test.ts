@@ -217,6 +217,36 @@ const kept: readonly { readonly found: string; readonly history: History }[] = [
       ],
     },
   },
+  {
+    found:
+      'a disk was set back to before a wish got another name: it got one more, and was called already applied, as it was',
+    history: {
+      seed: 4300952,
+      devices: [
+        { tabs: 2, skewMs: 1532445399, latencyMs: 68 },
+        { tabs: 2, skewMs: -122541290941, latencyMs: 157 },
+      ],
+      actions: [
+        { id: 0, atMs: 425, kind: 'wish', device: 1, seed: 1469581537 },
+        { id: 3, atMs: 792, kind: 'wish', device: 1, seed: 814093825 },
+        { id: 4, atMs: 940, kind: 'cut', device: 1, seed: 121473715 },
+        { id: 5, atMs: 1188, kind: 'rollback', device: 1, seed: 1916086029 },
+        { id: 7, atMs: 1393, kind: 'wish', device: 0, seed: 1866453390 },
+        { id: 9, atMs: 1854, kind: 'wish', device: 0, seed: 1162122031 },
+        { id: 10, atMs: 2068, kind: 'wish', device: 0, seed: 1856936223 },
+        { id: 11, atMs: 2093, kind: 'abort', device: 0, seed: 1282288706 },
+        { id: 12, atMs: 2288, kind: 'abort', device: 1, seed: 42727268 },
+        { id: 14, atMs: 2740, kind: 'slowDisk', device: 1, seed: 1371521867 },
+        { id: 15, atMs: 2743, kind: 'cut', device: 0, seed: 252449680 },
+        { id: 16, atMs: 2867, kind: 'wish', device: 1, seed: 1489100188 },
+        { id: 27, atMs: 4833, kind: 'slowDisk', device: 1, seed: 244102079 },
+        { id: 51, atMs: 8525, kind: 'wish', device: 1, seed: 1292900741 },
+        { id: 52, atMs: 8661, kind: 'rollback', device: 1, seed: 1911440417 },
+        { id: 54, atMs: 8798, kind: 'rollback', device: 1, seed: 1029096258 },
+        { id: 75, atMs: 12216, kind: 'rollback', device: 0, seed: 654599220 },
+      ],
+    },
+  },
 ]
 
 describe('histories that failed once', () => {

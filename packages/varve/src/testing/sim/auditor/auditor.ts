@@ -21,6 +21,8 @@ export interface Wished {
   acknowledged: Dot | null
   /** Its disk was set back behind it. */
   isLost: boolean
+  /** Its disk was set back to where it is pending: it may have been given another name since, and is given one more. */
+  isAgain: boolean
 }
 
 export interface Auditor {
@@ -72,7 +74,7 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
     models,
     knownAt: (commit) => known.get(versionKey(commit)),
     isWished: (seed) => wishes.has(seed),
-    isCopied: (seed) => familyOf(wishes.get(seed)?.device ?? '').length > 1,
+    mayStandAgain: (seed) => mayStandAgain(wishes.get(seed)),
     mayFreeze: (stream) => models.some((model) => mayFreeze(model, stream)),
   })
 
@@ -133,15 +135,20 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
   const familyOf = (device: string): readonly string[] =>
     [...disks.keys()].filter((other) => other.charAt(0) === device.charAt(0))
 
-  function endOf(
-    { seed, acknowledged, device, isLost }: Wished,
-    inboxes: ReadonlyMap<string, ReadonlySet<string>>,
-  ): string | null {
-    const placed = server.ofSeed(seed)
+  /** Under another name, and applied once all the same. */
+  const mayStandAgain = (wish: Wished | undefined): boolean =>
+    wish !== undefined && (wish.isAgain || familyOf(wish.device).length > 1)
+
+  function endOf(wish: Wished, inboxes: ReadonlyMap<string, ReadonlySet<string>>): string | null {
+    const { seed, acknowledged, device, isLost } = wish
     if (acknowledged === null || isLost) return null
     const key = dotText(acknowledged)
     const family = familyOf(device)
-    if (placed.length === 0 || (placed.length > 1 && family.length === 1))
+    // What it was called before the disk was set back, nobody here remembers.
+    const isKnown = ({ dot }: Commit): boolean =>
+      !wish.isAgain || family.some((each) => diskOf(each).hasHeld(dotText(dot)))
+    const placed = server.ofSeed(seed).filter(({ commit }) => isKnown(commit))
+    if (placed.length === 0 || (placed.length > 1 && !mayStandAgain(wish)))
       return `the acknowledged ${key} stands ${placed.length} times in the log`
     for (const { commit } of placed) {
       // By the name that it ended under.
@@ -192,13 +199,17 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
       const disk = diskOf(device)
       disk.forget()
       check(device, disk.look(tables))
+      for (const seed of disk.pending()) {
+        const wish = wishes.get(seed)
+        if (wish !== undefined) wish.isAgain = true
+      }
       for (const wish of wishes.values()) {
         if (wish.device === device && wish.acknowledged !== null && !disk.holds(wish.seed)) wish.isLost = true
       }
     },
     lookAtFrame,
     wished({ device, seed, root }) {
-      wishes.set(seed, { device, seed, root, acknowledged: null, isLost: false })
+      wishes.set(seed, { device, seed, root, acknowledged: null, isLost: false, isAgain: false })
     },
     acknowledged({ seed, dot }) {
       const wish = wishes.get(seed)

@@ -14,6 +14,10 @@ export interface DiskAudit {
   /** Whether this wish is pending or placed, as far as this disk knows. */
   holds(seed: string): boolean
   outboxLength(): number
+  /** Seeds of what is pending. */
+  pending(): readonly string[]
+  /** Whether this was pending here, since the disk was set back if it was. */
+  hasHeld(dot: string): boolean
 }
 
 export interface DiskAuditGround {
@@ -33,6 +37,7 @@ export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAu
   const placed = new Set<string>()
   const placedSeeds = new Set<string>()
   const issued = new Map<string, number>()
+  const held = new Set<string>()
 
   function look({ record, outboxes, entries }: MemoryTables): string | null {
     const head = record?.heads.find((each) => each.log === log)
@@ -77,6 +82,7 @@ export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAu
       pending.delete(key)
     }
     for (const commit of next) {
+      held.add(dotText(commit.dot))
       const fault = isReset ? adopt(commit) : commitFault(commit)
       if (fault !== null) return `${dotText(commit.dot)} ${fault}`
     }
@@ -119,8 +125,11 @@ export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAu
     look,
     forget() {
       resets = null
+      held.clear()
     },
     holds: (seed: string) => placedSeeds.has(seed) || outbox.some((commit) => commit.seed === seed),
     outboxLength: () => outbox.length,
+    pending: () => outbox.map(({ seed }) => seed),
+    hasHeld: (dot: string) => held.has(dot),
   })
 }

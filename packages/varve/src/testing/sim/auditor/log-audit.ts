@@ -33,8 +33,8 @@ export interface LogAuditGround {
   /** Up to where its author knew the log when this outcome was stored; undefined if nobody ever stored it. */
   readonly knownAt: (commit: Commit) => number | undefined
   readonly isWished: (seed: string) => boolean
-  /** Whether copies of the device that wished it are about: each may bring the wish under a name of its own. */
-  readonly isCopied: (seed: string) => boolean
+  /** Whether the store that holds the wish was copied or set back: each life of it may bring it under a name of its own. */
+  readonly mayStandAgain: (seed: string) => boolean
   /** Whether a build may not understand an event that stands, or stood, on the stream. */
   readonly mayFreeze: (stream: StreamName) => boolean
 }
@@ -43,7 +43,13 @@ export function dotText({ replica, counter }: Dot): string {
   return `${replica}:${counter}`
 }
 
-export function createLogAudit({ models, knownAt, isWished, isCopied, mayFreeze }: LogAuditGround): LogAudit {
+export function createLogAudit({
+  models,
+  knownAt,
+  isWished,
+  mayStandAgain,
+  mayFreeze,
+}: LogAuditGround): LogAudit {
   const [newest] = models
   /** By chain, of all lives of the log, and then by model. */
   const folds = new Map<string, ReadonlyMap<Model, NaiveFold>>([['', new Map()]])
@@ -104,7 +110,7 @@ export function createLogAudit({ models, knownAt, isWished, isCopied, mayFreeze 
     if (withdrawn?.reason === 'frozen' && !isFrozenBy(withdrawn.details))
       return 'it was withdrawn as frozen, and every build understands its streams'
     const twin = bySeed.get(commit.seed)?.[0]
-    if (twin !== undefined && !isCopied(commit.seed)) return `the same wish stands at @${twin.position}`
+    if (twin !== undefined && !mayStandAgain(commit.seed)) return `the same wish stands at @${twin.position}`
     if (events.length > 0 && roots.has(commit.root)) return 'its root was applied before'
     return strangerFault(commit, position)
   }
