@@ -5,6 +5,7 @@ import { createLedger, type Ledger } from '../core/ledger.ts'
 import type { CommitRef, EngineStatus } from '../core/query.ts'
 import { type Engine, openEngine } from '../engine/engine.ts'
 import { memoryDisk, openMemoryLog } from '../log/index.ts'
+import type { StoreLog } from '../log/port.ts'
 import { memoryNetwork, memoryPorts } from '../testing/memory-ports.ts'
 import { referenceServer } from '../testing/reference-server.ts'
 import { lead } from './lead.ts'
@@ -42,12 +43,14 @@ function world(): { ledger: Ledger; network: ReturnType<typeof memoryNetwork>; d
 interface Device {
   readonly disk: ReturnType<typeof memoryDisk>
   readonly ports: SyncPorts
+  readonly listen?: (log: StoreLog) => StoreLog
 }
 
-async function openTab({ disk, ports }: Device, load?: LoadLead): Promise<Tab> {
+async function openTab({ disk, ports, listen }: Device, load?: LoadLead): Promise<Tab> {
+  const log = openMemoryLog(disk)
   const engine = await openEngine({
     model: shop,
-    log: openMemoryLog(disk),
+    log: listen?.(log) ?? log,
     logs: { customer: 'customer/1', bank: 'bank/1' },
     ports: { now: () => 0, newId: () => crypto.randomUUID(), report: (error) => errors.push(error) },
   })
@@ -139,6 +142,26 @@ describe('sync', () => {
     network.up()
     await a.until((status) => isSynced(status) && status.pending === 0)
     expect(ledger.head()).toBe(20)
+  })
+
+  it('Y21 a leader sends what it has written itself, and does not read it again', async () => {
+    let reads = 0
+    const listen = (log: StoreLog): StoreLog => ({
+      ...log,
+      readNews(...of) {
+        reads += 1
+        return log.readNews(...of)
+      },
+    })
+    const tab = await openTab({ ...world().device(), listen })
+    await tab.until(isSynced)
+    expect(reads).toBeGreaterThan(0)
+    reads = 0
+    for (let wish = 1; wish <= 5; wish += 1) {
+      await tab.wish(deposit(1))
+      await tab.until((status) => isSynced(status) && status.logs.some(({ position }) => position === wish))
+    }
+    expect(reads).toBe(0)
   })
 
   it('Y3 every tab writes and one syncs; when it closes another takes over', async () => {

@@ -144,10 +144,10 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
     if (acknowledged === null || isLost) return null
     const key = dotText(acknowledged)
     const family = familyOf(device)
-    // What it was called before the disk was set back, nobody here remembers.
-    const isKnown = ({ dot }: Commit): boolean =>
-      !wish.isAgain || family.some((each) => diskOf(each).hasHeld(dotText(dot)))
-    const placed = server.ofSeed(seed).filter(({ commit }) => isKnown(commit))
+    // What became of it under the name that it had before the disk was set back, nobody here was told.
+    const isTold = (ended: string): boolean =>
+      !wish.isAgain || family.some((each) => diskOf(each).hasHeld(ended))
+    const placed = server.ofSeed(seed)
     if (placed.length === 0 || (placed.length > 1 && !mayStandAgain(wish)))
       return `the acknowledged ${key} stands ${placed.length} times in the log`
     for (const { commit } of placed) {
@@ -158,7 +158,13 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
         if (isListed) return `${key} is confirmed and in the inbox of ${device}`
       } else if (commit.withdrawn.reason === 'cancelled') {
         if (!cancelled.has(key) && !cancelled.has(ended)) return `${key} was cancelled by nobody`
-      } else if (!isListed && !dismissed.has(ended) && !dismissed.has(key) && !isRetried(commit.root))
+      } else if (
+        isTold(ended) &&
+        !isListed &&
+        !dismissed.has(ended) &&
+        !dismissed.has(key) &&
+        !isRetried(commit.root)
+      )
         return `${key} was withdrawn (${commit.withdrawn.reason}) and is not in the inbox of ${device}`
     }
     return null
