@@ -112,9 +112,12 @@ function namesInSources(): ReadonlySet<string> {
 }
 
 test('X28 control: a worker that answers before the transaction is done is found', async () => {
-  const death: Death = { chapter: 'online', point: 'answered the page', nth: 1, kind: 'browser' }
-  const [outcome] = await live([{ chapters: ['online'], death }], answersEarly)
-  expect(outcome?.problems).toContain('one was acknowledged and is lost')
+  const deaths = (['online', 'offline'] as const).map((chapter): Short => {
+    return { chapters: [chapter], death: { chapter, point: 'answered the page', nth: 1, kind: 'browser' } }
+  })
+  const [sent, waited] = await live(deaths, answersEarly)
+  expect(sent?.problems).toContain('one was sent before it was on disk')
+  expect(waited?.problems).toContain('seat was acknowledged and is lost')
 })
 
 test('X28 control: a worker that writes in two transactions instead of one is found', async () => {

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'vite'
 
-/** A place in the sources of varve, and what a control has there instead. */
+/** A place in the sources of varve, and what is built instead. */
 export interface Change {
   readonly file: string
   readonly from: string
@@ -14,7 +14,15 @@ export type Built = ReadonlyMap<string, string>
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
-export async function buildPage(changes: readonly Change[] = []): Promise<Built> {
+/** Each page that is applied is saved in a snapshot: no life here is long enough else. */
+const snapshotsOften: Change = {
+  file: 'engine/engine.ts',
+  from: 'snapshotEvery = 500',
+  to: 'snapshotEvery = 1',
+}
+
+export async function buildPage(defects: readonly Change[] = []): Promise<Built> {
+  const changes = [snapshotsOften, ...defects]
   const used = new Set<Change>()
   const plugins = (): Plugin[] => [holdBarriers(), applyChanges(changes, used)]
   const result = await build({
@@ -33,7 +41,7 @@ export async function buildPage(changes: readonly Change[] = []): Promise<Built>
   })
   const missed = changes.find((change) => !used.has(change))
   if (missed !== undefined)
-    throw new Error(`${missed.file} has changed: a control finds no "${missed.from}".`)
+    throw new Error(`${missed.file} has changed: there is no "${missed.from}" any more.`)
   const outputs = [result].flat().flatMap((one) => ('output' in one ? one.output : []))
   const html = '<!doctype html><title>room</title><script type="module" src="/page.js"></script>'
   return new Map([

@@ -4,6 +4,7 @@
  */
 import type { Page } from '@playwright/test'
 import type { Commit, Dot, Entry } from 'varve/core'
+import { namesIn } from './ground.ts'
 
 /** A table's rows, with what is packed in them taken out. */
 export interface Disk {
@@ -70,6 +71,21 @@ async function readRows([name, tables]: readonly [string, readonly string[]]) {
 /** Each breach as a sentence. */
 export function tornIn(disk: Disk | null): readonly string[] {
   return disk === null ? [] : disk.heads.flatMap((head) => tornInLog(disk, head))
+}
+
+/** What was sent before it was on disk: of these names, what the server has and the disk has not. */
+export function sentEarly(
+  disk: Disk | null,
+  { entries, names }: { readonly entries: readonly Entry[]; readonly names: Iterable<string> },
+): readonly string[] {
+  const mine = new Set(names)
+  const stored = [...(disk?.outbox ?? []), ...(disk?.entries ?? []).map(({ commit }) => commit)]
+  const seeds = new Set(stored.map(({ seed }) => seed))
+  return entries
+    .filter(({ commit }) => !seeds.has(commit.seed))
+    .flatMap(namesIn)
+    .filter((name) => mine.has(name))
+    .map((name) => `${name} was sent before it was on disk`)
 }
 
 function tornInLog(disk: Disk, { log, position, chain, issued }: DiskHead): readonly string[] {

@@ -4,7 +4,7 @@
  */
 import type { Kind, Profile } from './browser.ts'
 import { type Chapter, chapters } from './chapters.ts'
-import { readDisk, tornIn } from './disk.ts'
+import { readDisk, sentEarly, tornIn } from './disk.ts'
 import { type Ground, nothingRuns } from './ground.ts'
 import { judge } from './judge.ts'
 import { caughtUp, type Life, newLife, wish } from './life.ts'
@@ -144,8 +144,9 @@ async function die(life: Life, kind: Kind, doing: Promise<unknown>): Promise<rea
   }
   await over
   await device.visit(`${ground.url}${nothingRuns}`)
-  const torn = tornIn(await readDisk(device.page(), `varve:${store}`))
+  const disk = await readDisk(device.page(), `varve:${store}`)
+  const early = sentEarly(disk, { entries: await ground.entries(), names: life.wishes.keys() })
   await ground.up()
   await device.open(url)
-  return torn
+  return [...tornIn(disk), ...early]
 }
