@@ -12,7 +12,8 @@ import { barrier } from '../log/barrier.ts'
 import type { LogHead } from '../log/port.ts'
 import { newEntries } from './check-page.ts'
 import { reconcileLog } from './reconcile-log.ts'
-import { catchUp, roundsMax, type Writer } from './writer.ts'
+import { refresh } from './refresh.ts'
+import { roundsMax, type Writer } from './writer.ts'
 
 export interface PageOf {
   readonly log: LogId
@@ -35,7 +36,7 @@ export async function applyPage(writer: Writer, page: PageOf): Promise<Applied> 
   for (let round = 0; round < roundsMax; round += 1) {
     const applied = await tryPage(writer, page)
     if (applied !== 'moved') return applied
-    await catchUp(writer)
+    await refresh(writer)
   }
   throw new VarveError('busy', 'Other tabs kept writing while entries were being applied.', {
     hint: 'Nothing was stored. They are applied when they come again.',

@@ -24,8 +24,9 @@ import { type Decided, decideGroup, mayBeStored, type Wish } from './decide-grou
 import { itemOf } from './inbox.ts'
 import { type LogState, stampOf } from './log-state.ts'
 import { mustHeadOf } from './present.ts'
+import { refresh } from './refresh.ts'
 import { sameShown } from './same-shown.ts'
-import { catchUp, roundsMax, type Writer } from './writer.ts'
+import { roundsMax, type Writer } from './writer.ts'
 
 export interface DispatchOptions {
   readonly actor: string | null
@@ -130,7 +131,7 @@ export function createDispatch(writer: Writer, options: DispatchOptions): Dispat
       const state = present.mustLog(id)
       const decided = decideGroup(state, group, { ...options, known, applied })
       if (await store(state, decided)) return decided.answers
-      await catchUp(writer)
+      await refresh(writer)
     }
     throw new VarveError('busy', 'Other tabs kept writing while this was being decided.', {
       hint: 'Nothing was stored. Try again.',

@@ -6,7 +6,8 @@ import { sameDot } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import type { CommitRef } from '../core/query.ts'
 import { reconcileLog } from './reconcile-log.ts'
-import { catchUp, roundsMax, type Writer } from './writer.ts'
+import { refresh } from './refresh.ts'
+import { roundsMax, type Writer } from './writer.ts'
 
 export interface Emptying {
   readonly reason: string
@@ -21,7 +22,7 @@ export async function emptyPending(
   emptying: Emptying,
 ): Promise<boolean | 'fenced'> {
   for (let round = 0; round < roundsMax; round += 1) {
-    await catchUp(writer)
+    await refresh(writer)
     const done = await tryEmpty(writer, ref, emptying)
     if (done !== 'moved') return done
   }

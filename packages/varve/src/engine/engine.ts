@@ -44,6 +44,7 @@ import { createPasts } from './pasts.ts'
 import type { EnginePorts } from './ports.ts'
 import { answer, mustLogOf, type QuerySources, streamUpdate } from './queries.ts'
 import { chainAt } from './read-by-time.ts'
+import { refresh } from './refresh.ts'
 import { reorder } from './reorder.ts'
 import { sameShown } from './same-shown.ts'
 import { projectionUpdate } from './shown-view.ts'
@@ -51,7 +52,7 @@ import type { BoundLog } from './snapshots.ts'
 import { statusOf } from './status.ts'
 import type { SyncPort, SyncReport } from './sync-port.ts'
 import { createWatchers, type Listener } from './watchers.ts'
-import { catchUp, type Writer } from './writer.ts'
+import type { Writer } from './writer.ts'
 
 export interface EngineOptions {
   readonly model: Model
@@ -324,7 +325,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
     withdraw: leader.withdraw,
     refresh: () =>
       gate.read(async () => {
-        await catchUp(writer)
+        await refresh(writer)
         await mayReorder()
       }),
     report: onReport,

@@ -9,9 +9,10 @@ import type { Change, EndedCommit } from './change.ts'
 import type { Emitter } from './emitter.ts'
 import { pendingFate, pendingOf, readEnded } from './fates.ts'
 import type { Gate } from './gate.ts'
+import { refresh } from './refresh.ts'
 import { sameShown } from './same-shown.ts'
 import type { SyncReport } from './sync-port.ts'
-import { catchUp, type Writer } from './writer.ts'
+import type { Writer } from './writer.ts'
 
 export interface FateWatch {
   /** Tells once it is looked up, and then each change; returns the way to stop. */
@@ -100,7 +101,7 @@ export function watchFates(
     gate
       .read(async () => {
         // Another tab may have written what this one is asked about.
-        await catchUp(writer)
+        await refresh(writer)
         const ended = await readEnds(watchers.map(({ ref }) => ref))
         for (const { ref, show } of watchers) show(fateNow(ref, ended))
       })

@@ -10,8 +10,9 @@ import { logLimits, type Snapshot } from '../log/port.ts'
 import { applyPage } from './apply-page.ts'
 import { emptyPending } from './empty-pending.ts'
 import type { Gate } from './gate.ts'
+import { refresh } from './refresh.ts'
 import { type SnapshotScope, viewSnapshot, worldSnapshot } from './snapshots.ts'
-import { catchUp, roundsMax, type Writer } from './writer.ts'
+import { roundsMax, type Writer } from './writer.ts'
 
 export interface Leader {
   leads(): boolean
@@ -58,7 +59,7 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
   async function mint(replica: ReplicaId, asLeader?: number): Promise<void> {
     const record = await log.mintLeader(replica, asLeader)
     fence = record.replica === replica ? record.fence : null
-    await catchUp(writer)
+    await refresh(writer)
     barrier('lead: named')
     options.onLeadChange()
   }
@@ -109,12 +110,12 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
 
   async function healOn(id: LogId, epoch: string, fork: Position): Promise<'done' | 'fenced'> {
     // An earlier try may have been done, though it was said to fail.
-    await catchUp(writer)
+    await refresh(writer)
     for (let round = 0; round < roundsMax; round += 1) {
       if (fence === null) return 'fenced'
       const { healLog } = await loadReset()
       const status = await healLog(writer, { log: id, epoch, fork, fence })
-      await catchUp(writer)
+      await refresh(writer)
       barrier('heal: taken up')
       if (status === 'fenced') return step()
       if (status === 'written') return 'done'
@@ -132,7 +133,7 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
       barrier('rename: named')
       const { renameFrom } = await loadReset()
       const status = await renameFrom(writer, { log: id, from, fence })
-      await catchUp(writer)
+      await refresh(writer)
       barrier('rename: taken up')
       if (status === 'fenced') return step()
       if (status === 'written') return 'done'

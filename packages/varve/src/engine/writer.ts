@@ -3,7 +3,6 @@ import type { Model } from '../core/model.ts'
 import type { reconcile } from '../core/reconcile.ts'
 import type { StoreLog } from '../log/port.ts'
 import type { Present } from './present.ts'
-import { refresh } from './refresh.ts'
 
 export interface Writer {
   readonly model: Model
@@ -17,7 +16,3 @@ export interface Writer {
 
 /** How often a write is decided anew because another tab was faster, before the caller is told `busy`. */
 export const roundsMax = 8
-
-export async function catchUp(writer: Writer): Promise<void> {
-  await refresh(writer)
-}
