@@ -6,7 +6,6 @@ import { controls } from './scopes.ts'
 import type { Log } from './server.ts'
 import type { Scope } from './steps.ts'
 import { allRules, switchNames, withoutRule } from './switches.ts'
-import { threeAndThree } from './whole.ts'
 
 /** One run of each of these is compared state by state. */
 const compared: readonly Scope[] = [
@@ -60,17 +59,6 @@ function difference(some: ReadonlySet<string>, others: ReadonlySet<string>): rea
 }
 
 describe('exploration log by log', () => {
-  for (const fault of [null, 'retry', 'clone'] as const) {
-    it(`Z5 three commits and three, explored to the end without a fault: ${fault ?? 'the network only'}`, () => {
-      const { violation, ...walked } = walkLogs(allRules, {
-        programs: threeAndThree,
-        faults: fault === null ? {} : { [fault]: 1 },
-      })
-      expect(violation).toBeNull()
-      console.log(`${walked.logs} logs, ${walked.worlds} worlds`)
-    })
-  }
-
   it('Z5 finds the same worlds as the exploration state by state, with and without lowered bases', () => {
     for (const scope of compared.filter(({ faults }) => faults?.restore === undefined)) {
       const expected = worldsByState(scope)

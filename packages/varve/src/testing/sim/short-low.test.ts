@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { runSeeds } from './run-seeds.fixture.ts'
 
 /** A few faults each: four in ten steps are what comes after them. */
-const seedsPerRun = 9_700
+const seedsPerRun = 9_800
 
 describe('short histories, from the first seed on', () => {
   it('Z1 of about 115 steps each, with every fault', { timeout: 1_200_000 }, async () => {

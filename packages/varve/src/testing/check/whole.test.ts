@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest'
+import { walkLogs } from './log-tree.ts'
+import { allRules } from './switches.ts'
+import { threeAndThree } from './whole.ts'
+
+/** A restored server has more worlds than all others together: `npm run check-model -- --whole`. */
+const faults = [null, 'cancel', 'retry', 'lead', 'clone', 'twin'] as const
+
+describe('three commits and three', () => {
+  for (const fault of faults) {
+    it(`Z5 explored to the end without a fault: ${fault ?? 'the network only'}`, () => {
+      const { violation, ...walked } = walkLogs(allRules, {
+        programs: threeAndThree,
+        faults: fault === null ? {} : { [fault]: 1 },
+      })
+      expect(violation).toBeNull()
+      console.log(`${walked.logs} logs, ${walked.worlds} worlds`)
+    })
+  }
+})
