@@ -105,7 +105,8 @@ function createResource<T>(
     // Watching ends by itself only when the store was closed.
     watching = [source$.subscribe({ next: show, error: breakOff, complete: () => fail(closedError()) })]
     if (state.phase !== 'loading') return
-    store.ready.catch(fail)
+    // A store that somebody holds opens by itself; until then the status says why it is waited for.
+    store.ready.catch((error: unknown) => isHeld(error) || fail(error))
     const failByProblem = ({ problem }: StoreStatus): void => {
       if (problem?.code.startsWith('worker_')) fail(errorOf(problem))
     }
@@ -131,6 +132,10 @@ function createResource<T>(
     },
   })
   return { resource, start }
+}
+
+function isHeld(error: unknown): boolean {
+  return error instanceof VarveError && error.code === 'store_held'
 }
 
 function closedError(): VarveError {
