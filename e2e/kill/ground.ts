@@ -19,6 +19,8 @@ export interface Ground {
   begin(log: string): Promise<void>
   /** Resolves when the worker stands at the point for the nth time, from 1: there it stays. */
   arm(point: string, nth: number): Promise<void>
+  /** Whoever comes there from now on goes on. */
+  disarm(): void
   /** All points that were passed since `begin`, in order. */
   passed(): readonly string[]
   isUp(): boolean
@@ -193,6 +195,9 @@ export async function openGround(built: Built): Promise<Ground> {
       new Promise<void>((reached) => {
         armed = { point, nth, reached }
       }),
+    disarm() {
+      armed = null
+    },
     passed: () => passed,
     isUp: () => running !== null,
     down,

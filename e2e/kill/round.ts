@@ -118,6 +118,8 @@ async function read(
       torn.push(...(await die(life, death.kind, doing)))
     }
   }
+  // In the next chapter nobody waits for it.
+  life.ground.disarm()
   return torn
 }
 
