@@ -128,6 +128,7 @@ const calls: {
     readStreamEntries: (log) => log.readStreamEntries('shop', 'cart/1', 0, 10),
     readOutbox: (log) => log.readOutbox('shop'),
     readNews: (log) => log.readNews({ shop: 0 }, 10),
+    readInbox: (log) => log.readInbox(),
     readSnapshots: (log) => log.readSnapshots(['k']),
   },
   journal: {

@@ -223,6 +223,8 @@ export function openDexieLog(options: DexieLogOptions): StoreLog {
         return { record, entries, outboxes, inbox: await readInboxItems(database) }
       }),
 
+    readInbox: () => read(['inbox'], null, readInboxItems),
+
     async dismissInbox(log, dot) {
       const record = await connection.write(
         { name: 'dismissInbox', tables: ['meta', 'inbox'] },

@@ -98,6 +98,17 @@ export function frozenCopy<T>(value: T): T {
   return Object.freeze(copy) as T
 }
 
+/** What the user has not dismissed. */
+export function inboxOf({ inbox }: MemoryTables): readonly InboxItem[] {
+  const rows = [...inbox.values()].filter((row) => !row.dismissed)
+  return rows.map((row) => row.item).sort(byLogAndDot)
+}
+
+function byLogAndDot(a: InboxItem, b: InboxItem): number {
+  const byText = (x: string, y: string): number => (x < y ? -1 : x > y ? 1 : 0)
+  return byText(a.log, b.log) || byText(a.dot.replica, b.dot.replica) || a.dot.counter - b.dot.counter
+}
+
 function listIn<T>(lists: Map<string, T[]>, key: string): T[] {
   const list = lists.get(key) ?? []
   lists.set(key, list)

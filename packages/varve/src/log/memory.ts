@@ -12,6 +12,7 @@ import { type MemoryDisk, memoryDisk, type OnMemoryWrite, type Staging, transact
 import {
   frozenCopy,
   inboxKey,
+  inboxOf,
   outboxOf,
   stageEntries,
   stageInbox,
@@ -20,7 +21,7 @@ import {
   stageReset,
 } from './memory-staging.ts'
 import { outboxChange } from './outbox-change.ts'
-import type { InboxItem, StoreLog, StoreRecord } from './port.ts'
+import type { StoreLog, StoreRecord } from './port.ts'
 import {
   checkOutboxChange,
   type FirstOfStore,
@@ -209,11 +210,14 @@ export function openMemoryLog(disk: MemoryDisk, { onWrite = () => {} }: MemoryLo
             logs.map(([log, position]) => [log, entriesAfter(log, position, entriesMax)]),
           ),
           outboxes: Object.fromEntries(logs.map(([log]) => [log, outboxOf(tables, log)])),
-          inbox: [...tables.inbox.values()]
-            .filter((row) => !row.dismissed)
-            .map((row) => row.item)
-            .sort(byLogAndDot),
+          inbox: inboxOf(tables),
         }
+      }),
+
+    readInbox: () =>
+      run(() => {
+        mustRecord()
+        return inboxOf(tables)
       }),
 
     dismissInbox: (log, dot) =>
@@ -252,9 +256,4 @@ export function openMemoryLog(disk: MemoryDisk, { onWrite = () => {} }: MemoryLo
       return () => listeners.delete(listener)
     },
   } satisfies StoreLog)
-}
-
-function byLogAndDot(a: InboxItem, b: InboxItem): number {
-  const byText = (x: string, y: string): number => (x < y ? -1 : x > y ? 1 : 0)
-  return byText(a.log, b.log) || byText(a.dot.replica, b.dot.replica) || a.dot.counter - b.dot.counter
 }

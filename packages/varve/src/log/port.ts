@@ -190,6 +190,7 @@ export interface StoreLog {
     readonly inbox: readonly InboxItem[]
   }>
 
+  readInbox(): Promise<readonly InboxItem[]>
   /** The user has seen it. Unknown items are ignored. */
   dismissInbox(log: LogId, dot: Dot): Promise<void>
 

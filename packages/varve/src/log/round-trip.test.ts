@@ -99,7 +99,7 @@ async function roundTrip(log: StoreLog, written: readonly Commit[], cut: number)
   expect(headIn(applied).position).toBe(written.length)
   expect(await log.readEntries('shop', 0, 100)).toEqual(entries)
   expect(await log.readOutbox('shop')).toEqual(written.slice(cut))
-  expect((await log.readNews({}, 0)).inbox).toEqual(inbox)
+  expect(await log.readInbox()).toEqual(inbox)
   for (const stream of new Set(written.flatMap((commit) => commit.events.map((event) => event.stream)))) {
     const ofStream = entries.filter(({ commit }) => commit.events.some((event) => event.stream === stream))
     expect(await log.readStreamEntries('shop', stream, 0, 100)).toEqual(ofStream)

@@ -42,6 +42,7 @@ export function heldLog(log: StoreLog, disk: HeldDisk): StoreLog {
     readStreamEntries: waiting(log.readStreamEntries),
     readOutbox: waiting(log.readOutbox),
     readNews: waiting(log.readNews),
+    readInbox: waiting(log.readInbox),
     dismissInbox: waiting(log.dismissInbox),
     saveSnapshots: waiting(log.saveSnapshots),
     readSnapshots: waiting(log.readSnapshots),

@@ -2,7 +2,6 @@
 import { type Commit, withdraw } from '../../core/commit.ts'
 import { failureOf, type OpenDisk, type TestApi } from './log-disk.ts'
 import {
-  inboxOf,
   openSample,
   pageOn,
   placeCommits,
@@ -100,15 +99,17 @@ export function logOutboxContract({ it, expect }: TestApi, openDisk: OpenDisk): 
       changed,
       inbox: items,
     })
-    expect(await inboxOf(other)).toEqual(items)
+    expect(await other.readInbox()).toEqual(items)
+    expect((await other.readNews({}, 0)).inbox).toEqual(items)
     const placed = withdrawnItem(a1, 1)
     const entries = placeCommits([placed.withdrawn])
     await log.applyEntries(pageOn(revised, { entries, placed: [a1.dot], inbox: [placed] }))
-    expect(await inboxOf(other)).toEqual([placed, items[1]])
+    expect(await other.readInbox()).toEqual([placed, items[1]])
     await log.dismissInbox('shop', a1.dot)
     await log.dismissInbox('shop', { replica: 'nobody', counter: 1 })
     await log.dismissInbox('customer/1', a2.dot)
-    expect(await inboxOf(other)).toEqual([items[1]])
+    expect(await other.readInbox()).toEqual([items[1]])
+    expect((await other.readNews({}, 0)).inbox).toEqual([items[1]])
   })
 
   it('L10 what was dismissed before it was placed does not come back when it is', async () => {
@@ -122,14 +123,14 @@ export function logOutboxContract({ it, expect }: TestApi, openDisk: OpenDisk): 
     const revise = { log: 'shop', stamp: stampOf(appended), changed: [item.withdrawn], inbox: [item] }
     const { record: revised } = await log.reviseOutbox(revise)
     await other.dismissInbox('shop', a1.dot)
-    expect(await inboxOf(log)).toEqual([])
+    expect(await log.readInbox()).toEqual([])
     const page = pageOn(revised, {
       entries: placeCommits([item.withdrawn]),
       placed: [a1.dot],
       inbox: [withdrawnItem(a1, 1)],
     })
     await log.applyEntries(page)
-    expect(await inboxOf(log)).toEqual([])
+    expect(await log.readInbox()).toEqual([])
   })
 
   it('L10 a commit that was placed with events after all leaves the inbox', async () => {
@@ -150,6 +151,6 @@ export function logOutboxContract({ it, expect }: TestApi, openDisk: OpenDisk): 
     await log.applyEntries(
       pageOn(revised, { entries: placeCommits([a1]), placed: [a1.dot], inboxGone: [a1.dot] }),
     )
-    expect(await inboxOf(log)).toEqual([items[1]])
+    expect(await log.readInbox()).toEqual([items[1]])
   })
 }

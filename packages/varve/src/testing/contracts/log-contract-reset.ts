@@ -5,7 +5,6 @@ import { isSetBack } from '../../log/record.ts'
 import { failureOf, type OpenDisk, type TestApi } from './log-disk.ts'
 import {
   headIn,
-  inboxOf,
   openSample,
   pageOn,
   placeCommits,
@@ -89,7 +88,7 @@ export function logResetContract({ it, expect }: TestApi, openDisk: OpenDisk): v
     expect(await other.readStreamEntries('shop', 'cart/2', 0, 10)).toEqual([])
     expect(await other.readOutbox('shop')).toEqual(resetOn(record).outbox)
     expect(await other.readOutbox('customer/1')).toEqual([])
-    expect(await inboxOf(other)).toEqual([withdrawnItem(a2)])
+    expect(await other.readInbox()).toEqual([withdrawnItem(a2)])
   })
 
   it('L22 snapshots that hold dropped entries are dropped, others are kept', async () => {
@@ -116,7 +115,7 @@ export function logResetContract({ it, expect }: TestApi, openDisk: OpenDisk): v
     )
     expect(applied.status).toEqual('written')
     expect((await log.readOutbox('shop')).map(({ dot }) => dot.counter)).toEqual([2, 4, 5])
-    expect((await inboxOf(log)).map(({ dot }) => dot.counter)).toEqual([2])
+    expect((await log.readInbox()).map(({ dot }) => dot.counter)).toEqual([2])
   })
 
   it('L22 what was placed before is marked in the head, and in inbox items, until another reset says otherwise', async () => {
@@ -125,7 +124,7 @@ export function logResetContract({ it, expect }: TestApi, openDisk: OpenDisk): v
     const marked = resetOn(await prepareReset(log), { reverted: a2.dot, inbox: [item] })
     const { record } = await log.resetLog(marked)
     expect(headIn(await other.readRecord()).reverted).toEqual(a2.dot)
-    expect(await inboxOf(other)).toEqual([item])
+    expect(await other.readInbox()).toEqual([item])
     const again = await log.resetLog(resetOn(record, { epoch: 'epoch-3' }))
     expect(headIn(again.record).reverted).toEqual(a2.dot)
     const third = await log.resetLog(resetOn(again.record, { epoch: 'epoch-4', reverted: a3.dot }))

@@ -175,6 +175,7 @@ function callsOf(log: StoreLog): readonly (() => Promise<unknown>)[] {
     () => log.readStreamEntries('shop', 'cart/1', 0, 1),
     () => log.readOutbox('shop'),
     () => log.readNews({}, 1),
+    () => log.readInbox(),
     () => log.dismissInbox('shop', { replica: 'a', counter: 1 }),
     () => log.saveSnapshots(0, []),
     () => log.readSnapshots([]),

@@ -4,7 +4,6 @@ import type { Dot } from '../../core/dot.ts'
 import { failureOf, type OpenDisk, type TestApi } from './log-disk.ts'
 import {
   headIn,
-  inboxOf,
   openSample,
   pageOn,
   placeCommits,
@@ -82,7 +81,7 @@ export function logWriteContract({ it, expect }: TestApi, openDisk: OpenDisk): v
     const append = { log: 'shop', stamp: stampOf(record), commits: [withdrawn, a2], inbox: [item] }
     expect((await log.appendCommits(append)).status).toEqual('written')
     expect(await other.readOutbox('shop')).toEqual([withdrawn, a2])
-    expect(await inboxOf(other)).toEqual([item])
+    expect(await other.readInbox()).toEqual([item])
     const before = await readAll(log)
     const later = { ...item, dot: a3.dot }
     expect((await log.appendCommits({ ...append, commits: [a3], inbox: [later] })).status).toEqual('moved')

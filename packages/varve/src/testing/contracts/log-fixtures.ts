@@ -99,11 +99,7 @@ export async function readAll(
       entriesByStream[stream] = await log.readStreamEntries(head.log, stream, 0, 10_000)
     logs[head.log] = { entries, entriesByStream, outbox: await log.readOutbox(head.log) }
   }
-  return { record, logs, inbox: await inboxOf(log), snapshots: await log.readSnapshots(snapshotKeys) }
-}
-
-export async function inboxOf(log: StoreLog): Promise<readonly InboxItem[]> {
-  return (await log.readNews({}, 0)).inbox
+  return { record, logs, inbox: await log.readInbox(), snapshots: await log.readSnapshots(snapshotKeys) }
 }
 
 /** A new store, and two handles on it. */

@@ -200,6 +200,7 @@ export function createDeviceDisk({
           () => log.readNews(after, max),
           () => Object.keys(after),
         ),
+      readInbox: () => call('readInbox', () => log.readInbox()),
       dismissInbox: (id, dot) => call('dismissInbox', () => log.dismissInbox(id, dot)),
       saveSnapshots: (fence, snapshots) => call('saveSnapshots', () => log.saveSnapshots(fence, snapshots)),
       readSnapshots: (keys) => call('readSnapshots', () => log.readSnapshots(keys)),
