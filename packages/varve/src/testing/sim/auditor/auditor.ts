@@ -144,12 +144,13 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
     if (acknowledged === null || isLost) return null
     const key = dotText(acknowledged)
     const family = familyOf(device)
+    const all = server.ofSeed(seed)
     // What became of it under the name that it had before the disk was set back, nobody here was told.
-    const isTold = (ended: string): boolean =>
-      !wish.isAgain || family.some((each) => diskOf(each).hasHeld(ended))
-    const placed = server.ofSeed(seed)
-    if (placed.length === 0 || (placed.length > 1 && !mayStandAgain(wish)))
-      return `the acknowledged ${key} stands ${placed.length} times in the log`
+    const isTold = ({ commit }: Entry): boolean =>
+      !wish.isAgain || family.some((each) => diskOf(each).hasHeld(dotText(commit.dot)))
+    const placed = all.filter(isTold)
+    if (placed.length === 0 || (all.length > 1 && !mayStandAgain(wish)))
+      return `the acknowledged ${key} stands ${all.length} times in the log, and ${placed.length} times under a name that it has`
     for (const { commit } of placed) {
       // By the name that it ended under.
       const ended = dotText(commit.dot)
@@ -158,13 +159,7 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
         if (isListed) return `${key} is confirmed and in the inbox of ${device}`
       } else if (commit.withdrawn.reason === 'cancelled') {
         if (!cancelled.has(key) && !cancelled.has(ended)) return `${key} was cancelled by nobody`
-      } else if (
-        isTold(ended) &&
-        !isListed &&
-        !dismissed.has(ended) &&
-        !dismissed.has(key) &&
-        !isRetried(commit.root)
-      )
+      } else if (!isListed && !dismissed.has(ended) && !dismissed.has(key) && !isRetried(commit.root))
         return `${key} was withdrawn (${commit.withdrawn.reason}) and is not in the inbox of ${device}`
     }
     return null

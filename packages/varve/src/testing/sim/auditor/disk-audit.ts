@@ -16,7 +16,7 @@ export interface DiskAudit {
   outboxLength(): number
   /** Seeds of what is pending. */
   pending(): readonly string[]
-  /** Whether this was pending here, since the disk was set back if it was. */
+  /** Whether this was pending here. If the disk was set back: since then, or it stands in the log that is left. */
   hasHeld(dot: string): boolean
 }
 
@@ -33,6 +33,7 @@ export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAu
   let outbox: readonly Commit[] = []
   let position = 0
   let resets: number | null = null
+  let isSetBack = false
   const pending = new Map<string, Commit>()
   const placed = new Set<string>()
   const placedSeeds = new Set<string>()
@@ -66,6 +67,8 @@ export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAu
     }
     position = stands.length
     const fault = outboxFault(outboxes.get(log) ?? [], isReset)
+    if (isSetBack) for (const dot of held) if (!placed.has(dot) && !pending.has(dot)) held.delete(dot)
+    isSetBack = false
     if (fault !== null) return fault
     const both = fresh.find(({ commit }) => pending.has(dotText(commit.dot)))
     return both === undefined ? null : `${dotText(both.commit.dot)} is pending and placed`
@@ -125,7 +128,7 @@ export function createDiskAudit({ device, log, server, ownerOf, stored }: DiskAu
     look,
     forget() {
       resets = null
-      held.clear()
+      isSetBack = true
     },
     holds: (seed: string) => placedSeeds.has(seed) || outbox.some((commit) => commit.seed === seed),
     outboxLength: () => outbox.length,
