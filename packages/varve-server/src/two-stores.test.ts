@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Store, StoreStatus } from 'varve'
+import type { Commit } from 'varve/core'
 import { localWebSocket, type MemoryDisk, memoryDisk, openLocalStore, openMemoryLog } from 'varve/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type SqliteLog, sqliteLog } from './sqlite/index.ts'
@@ -195,6 +196,40 @@ describe('stores and a server', () => {
     const fates = await Promise.all(asked.map((decided) => (decided.ok ? decided.fate : null)))
     expect(fates).toMatchObject([{ status: 'withdrawn', reason: 'forbidden' }, { status: 'confirmed' }])
     await until(ann, ({ phase, problem }) => phase === 'synced' && problem === null)
+  })
+
+  it('Y9 what could not be withdrawn, for the disk was full, is withdrawn when there is room', async () => {
+    const authorize = () => ({
+      principal: 'ann',
+      logs: () => ({
+        read: true,
+        append: ({ events }: Pick<Commit, 'events'>) => events.every(({ stream }) => stream !== 'order/no'),
+      }),
+    })
+    const server = await startTestServer({ authorize })
+    cleanups.push(() => server.close())
+    let isFull = false
+    const log = openMemoryLog(memoryDisk(), {
+      onWrite() {
+        if (isFull) throw new Error('full')
+      },
+    })
+    const logs = { shop: 'shop', customer: 'customer/ann' }
+    const store = openLocalStore(market, {
+      log,
+      logs,
+      auth: () => 'anyone',
+      sync: localWebSocket(server.url),
+    })
+    cleanups.push(() => store.close())
+    await until(store, ({ phase }) => phase === 'synced')
+    const request = (id: string) => store.dispatch(Order.commands.request(id, { sku: 'cup', quantity: 1 }))
+    const asked = await Promise.all(['no', 'yes'].map(request))
+    isFull = true
+    await until(store, ({ problem }) => problem?.code === 'storage_failed')
+    isFull = false
+    const fates = await Promise.all(asked.map((decided) => (decided.ok ? decided.fate : null)))
+    expect(fates).toMatchObject([{ status: 'withdrawn', reason: 'forbidden' }, { status: 'confirmed' }])
   })
 
   it('V34 T9 A7 a price changed by hand is withdrawn on the device with that reason, and what comes after it goes on', async () => {

@@ -273,6 +273,43 @@ describe('boot', () => {
     expect([...disk.tables.snapshots.values()][0]?.positions).toEqual({ hall: 10 })
   })
 
+  it('E18 after a fork no snapshot is left, and some are saved with the next entries', async () => {
+    const disk = memoryDisk()
+    const server = theatreServer()
+    const tab = await openTab(disk, 'a', { snapshotEvery: 3 })
+    await tab.lead('a9')
+    for (let i = 0; i < 3; i += 1) await tab.wish(clap('1'))
+    await server.sync(tab)
+    await tab.refresh()
+    const hall = server.ledgers.get('hall')?.entries(0) ?? []
+    const restored = theatreServer('e2', { hall: hall.slice(0, 2), 'desk/1': [] })
+    await tab.heal('hall', 'e2', 2)
+    const savedIn = (epoch: string) => [...disk.tables.snapshots.keys()].filter((key) => key.includes(epoch))
+    expect([savedIn('hall#e1'), savedIn('hall#e2')]).toEqual([[], []])
+    await restored.sync(tab)
+    await tab.refresh()
+    expect(savedIn('hall#e2')).not.toEqual([])
+  })
+
+  it('E18 what could not be saved is saved with the next entry', async () => {
+    const disk = memoryDisk()
+    const log = openMemoryLog(disk)
+    let isFull = true
+    const saveSnapshots: typeof log.saveSnapshots = (...of) =>
+      isFull ? Promise.reject(new Error('full')) : log.saveSnapshots(...of)
+    const server = theatreServer()
+    const tab = await openTab(disk, 'a', { snapshotEvery: 3, log: { ...log, saveSnapshots } })
+    await tab.lead('a9')
+    for (let i = 0; i < 3; i += 1) await tab.wish(clap('1'))
+    await server.sync(tab)
+    await tab.refresh()
+    isFull = false
+    await tab.wish(clap('1'))
+    await server.sync(tab)
+    await tab.refresh()
+    expect([...disk.tables.snapshots.values()][0]?.positions).toEqual({ hall: 4 })
+  })
+
   it('E19 the store keeps its identity, and says whether it is new', async () => {
     const disk = memoryDisk()
     const first = await openTab(disk, 'a')

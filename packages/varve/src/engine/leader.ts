@@ -118,7 +118,11 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
       await refresh(writer)
       barrier('heal: taken up')
       if (status === 'fenced') return step()
-      if (status === 'written') return 'done'
+      if (status === 'written') {
+        // Snapshots are of one epoch: there is none of this one.
+        unsaved += present.mustLog(id).head.position
+        return 'done'
+      }
     }
     throw tooBusy()
   }
@@ -159,11 +163,17 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
     try {
       const taken = await gate.write(async () => {
         if (fence === null) return null
+        const count = unsaved
         unsaved = 0
-        return { fence, snapshots: takeSnapshots() }
+        return { fence, snapshots: takeSnapshots(), count }
       })
+      if (taken === null) return
       // Outside the queue: nothing waits for it.
-      if (taken !== null && (await log.saveSnapshots(taken.fence, taken.snapshots)) === 'fenced') step()
+      const status = await log.saveSnapshots(taken.fence, taken.snapshots).catch((failure: unknown) => {
+        unsaved += taken.count
+        throw failure
+      })
+      if (status === 'fenced') step()
     } finally {
       saving = false
     }

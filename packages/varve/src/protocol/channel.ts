@@ -142,7 +142,7 @@ function isOfAnotherLog(channel: Channel, { epoch }: StoredLog): boolean {
 
 /** The store did not take what was handed to it: go on from what it holds. */
 export function rewound(channel: Channel): Channel {
-  const reread = { ...channel, handed: channel.stored.position, creditTo: 0 }
+  const reread = { ...channel, handed: channel.stored.position, creditTo: 0, emptying: null }
   return channel.search === null ? reread : lost(reread)
 }
 

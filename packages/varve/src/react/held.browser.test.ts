@@ -1,4 +1,4 @@
-import { createElement as h, Suspense } from 'react'
+import { Component, createElement as h, type ReactNode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { Cart, shop } from '../core/cart.fixture.ts'
@@ -23,7 +23,18 @@ function Skus(): string {
   return Object.keys(cart.lines).join('+')
 }
 
-it('B23 a hook goes on waiting for a store that somebody holds, however long, and shows it when it opens', async () => {
+class Boundary extends Component<{ children: ReactNode }, { code: string | null }> {
+  override state = { code: null as string | null }
+  static getDerivedStateFromError(error: { code?: string }) {
+    return { code: error.code ?? 'unknown' }
+  }
+  override render() {
+    return this.state.code === null ? this.props.children : `failed: ${this.state.code}`
+  }
+}
+
+/** A page on a store whose database somebody holds, after the deadline for opening. */
+async function openHeld() {
   const name = `held-${crypto.randomUUID()}`
   const first = openStore(name, connectLimits.openMs)
   await first.dispatch(Cart.commands.addItem('1', { sku: 'shirt', unitPrice: 10, quantity: 1 }))
@@ -31,13 +42,33 @@ it('B23 a hook goes on waiting for a store that somebody holds, however long, an
   onTestFinished(() => database.letGo())
   const store = openStore(name, 6_000)
   const container = document.createElement('div')
-  const root = createRoot(container)
+  const root = createRoot(container, { onCaughtError: () => undefined })
   onTestFinished(() => root.unmount())
-  root.render(h(StoreProvider, { store }, h(Suspense, { fallback: 'loading' }, h(Skus))))
+  const page = h(Boundary, null, h(Suspense, { fallback: 'loading' }, h(Skus)))
+  root.render(h(StoreProvider, { store }, page))
   await expect(store.ready).rejects.toMatchObject({ code: 'store_held' })
   // What would fail the hook has had its turns.
   await new Promise((resolve) => setTimeout(resolve))
   expect(container.textContent).toBe('loading')
+  const sees = (text: string) =>
+    vi.waitFor(() => expect(container.textContent).toBe(text), { timeout: 20_000 })
+  return { name, database, sees }
+}
+
+it('B23 a hook goes on waiting for a store that somebody holds, however long, and shows it when it opens', async () => {
+  const { database, sees } = await openHeld()
   await database.letGo()
-  await vi.waitFor(() => expect(container.textContent).toBe('shirt'), { timeout: 10_000 })
+  await sees('shirt')
+})
+
+it('B23 a hook that waited for a store that somebody held says why it cannot be opened, if it cannot', async () => {
+  const { name, database, sees } = await openHeld()
+  const upgraded = new Promise<IDBDatabase>((resolve, reject) => {
+    const opening = indexedDB.open(`varve:${name}`, 1_000_000)
+    opening.onsuccess = () => resolve(opening.result)
+    opening.onerror = () => reject(opening.error)
+  })
+  await database.letGo()
+  await upgraded.then((newer) => newer.close())
+  await sees('failed: store_newer')
 })

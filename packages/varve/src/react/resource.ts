@@ -107,8 +107,11 @@ function createResource<T>(
     if (state.phase !== 'loading') return
     // A store that somebody holds opens by itself; until then the status says why it is waited for.
     store.ready.catch((error: unknown) => isHeld(error) || fail(error))
-    const failByProblem = ({ problem }: StoreStatus): void => {
-      if (problem?.code.startsWith('worker_')) fail(errorOf(problem))
+    const failByProblem = ({ problem, phase, store: identity }: StoreStatus): void => {
+      if (problem === null) return
+      // Or it has waited for its database, and then could not be opened.
+      const cannotOpen = phase === 'halted' && identity === ''
+      if (cannotOpen || problem.code.startsWith('worker_')) fail(errorOf(problem))
     }
     watching = [...watching, store.status$.subscribe({ next: failByProblem })]
   }

@@ -1,8 +1,9 @@
 /**
  * The tab that talks to the server: drives the pure session with a real transport, clock and store.
  *
- * Inputs are taken one at a time, and what a step asks for is done before the next: an `apply` is awaited, then the
- * session is shown what the store holds now. So the session never acts on a store that it does not know.
+ * Inputs are taken one at a time, and what a step asks for is done before the next. Whenever the store may be another
+ * than before, the session is shown what it holds now before it takes anything else: so it never acts on a store that
+ * it does not know. Until the store has a new name (C8) inputs wait.
  */
 import type { LogId } from '../core/dot.ts'
 import { messageOf, VarveError } from '../core/errors.ts'
@@ -47,8 +48,11 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   let connection: Connection | null = null
   let forgetTick: () => void = () => {}
   let forgetBeat: () => void = () => {}
+  let stopWatching: () => void = () => {}
   let beats = 0
   let lastReport = ''
+  /** The session has not seen what the store holds. */
+  let isStale = false
   let isRunning = false
   let isStopped = false
   let running: Promise<void> = Promise.resolve()
@@ -60,11 +64,10 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   let isNamed = false
   const stalls = watchStalls()
 
-  const stopWatching = engine.onChange(showStore)
   const stopHints = ports.networkHints((network) => take({ type: 'hint', network }))
 
   beat()
-  running = begin().catch((error) => {
+  const begun = begin().catch((error) => {
     ports.reportError(error)
     fencedOut.resolve()
   })
@@ -83,19 +86,22 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       forgetBeat()
       connection?.close()
       connection = null
+      await begun
       await running
     },
   })
 
   async function begin(): Promise<void> {
     await engine.lead(clock.newId())
-    // The leader before may have died between its write and its word.
-    post({ type: 'moved' })
     isNamed = true
     minted.resolve()
     if (isStopped) return
+    // The leader before may have died between its write and its word.
+    post({ type: 'moved' })
+    stopWatching = engine.onChange(showStore)
     state = { ...state, logs: storedLogs() }
-    take({ type: 'start' })
+    queue.unshift({ type: 'start' })
+    go()
     tellReport()
   }
 
@@ -113,7 +119,8 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
 
   /** What this tab has written is in its memory: nothing is read again. */
   function showStore(): void {
-    take({ type: 'stored', logs: storedLogs() })
+    isStale = true
+    go()
   }
 
   async function look(): Promise<void> {
@@ -126,16 +133,26 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   }
 
   function take(input: SessionInput): void {
-    if (isStopped) return
     queue.push(input)
-    if (isRunning) return
+    go()
+  }
+
+  function go(): void {
+    if (isRunning || isStopped || !isNamed) return
     isRunning = true
     running = run()
   }
 
+  function nextInput(): SessionInput | undefined {
+    if (isStopped) return undefined
+    if (!isStale) return queue.shift()
+    isStale = false
+    return { type: 'stored', logs: storedLogs() }
+  }
+
   async function run(): Promise<void> {
     try {
-      for (let input = queue.shift(); input !== undefined && !isStopped; input = queue.shift()) {
+      for (let input = nextInput(); input !== undefined; input = nextInput()) {
         const [next, outputs] = stepSession(state, input, { nowMs: clock.now(), random: clock.random() })
         state = next
         for (const output of outputs) await perform(output)
@@ -150,7 +167,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
     armTick()
   }
 
-  async function perform(output: SessionOutput): Promise<void> {
+  async function perform(output: SessionOutput): Promise<unknown> {
     switch (output.type) {
       case 'connect':
         return connectNow()
@@ -163,9 +180,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       case 'apply':
         return applyNow(output)
       case 'withdraw':
-        if ((await engine.withdraw(output.log, output.commit.dot, output.reason)) === 'fenced')
-          fencedOut.resolve()
-        return
+        return changeNow(output.log, () => engine.withdraw(output.log, output.commit.dot, output.reason))
       case 'locate':
         return askWhere(output)
       case 'heal':
@@ -209,6 +224,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       const result = await engine.applyEntries(log, epoch, entries)
       barrier('sync: applied')
       trouble = null
+      isStale = true
       if (result === 'fenced') fencedOut.resolve()
       else if (result === 'gap') queue.push({ type: 'not_applied', log })
     } catch (error) {
@@ -238,18 +254,24 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
     send({ type: 'locate', log, points })
   }
 
-  /** The log of this store becomes another: the session and the other tabs must look at it anew. */
+  /** The log of this store becomes another: the other tabs must look at it anew. */
   async function resetNow(log: LogId, reset: () => Promise<'done' | 'fenced'>): Promise<void> {
+    if (await changeNow(log, reset)) post({ type: 'moved' })
+  }
+
+  /** False: it failed, and comes again. */
+  async function changeNow(log: LogId, change: () => Promise<'done' | 'fenced'>): Promise<boolean> {
     try {
-      if ((await reset()) === 'fenced') fencedOut.resolve()
+      if ((await change()) === 'fenced') fencedOut.resolve()
       trouble = null
-      queue.push({ type: 'stored', logs: storedLogs() })
-      post({ type: 'moved' })
+      isStale = true
+      return true
     } catch (error) {
       ports.reportError(error)
       // It may have been done all the same.
       await look()
       tryLater(log, problemIn(error))
+      return false
     }
   }
 

@@ -109,6 +109,8 @@ const balance = ({ engine }: Tab, id = 'a'): Promise<unknown> =>
     })
   })
 const deposit = (amount: number) => Account.commands.deposit('a', { amount })
+/** Until what is under way has had its turns. */
+const pause = () => new Promise((resolve) => setTimeout(resolve, 20))
 const isSynced = (status: EngineStatus) => status.phase === 'synced'
 
 describe('sync', () => {
@@ -242,6 +244,32 @@ describe('sync', () => {
     await tabs.shift()?.close()
     await expect(a.wish(deposit(1))).rejects.toMatchObject({ code: 'closed' })
     expect(ledger.head()).toBe(0)
+  })
+
+  it('Y4 C8 a tab that is stopped while it takes its name waits for that, and has said nothing before', async () => {
+    const [append, mint] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const listen = (log: StoreLog): StoreLog => ({
+      ...log,
+      appendCommits: (write) => append.promise.then(() => log.appendCommits(write)),
+      mintLeader: (...of) => mint.promise.then(() => log.mintLeader(...of)),
+    })
+    const tab = await openTab({ ...world().device(), listen })
+    const phases = new Set<string>()
+    tab.engine.subscribe({ kind: 'status' }, (update) => {
+      if (update.kind === 'status') phases.add(update.status.phase)
+    })
+    const wish = tab.wish(deposit(1))
+    await pause()
+    append.resolve()
+    await wish
+    await pause()
+    const ended: string[] = []
+    const stopped = tab.sync.stop().then(() => ended.push('stopped'))
+    await pause()
+    expect([ended, [...phases]]).toEqual([[], ['connecting']])
+    mint.resolve()
+    await stopped
+    expect(tab.engine.status().leading).toBe(false)
   })
 
   it('Y5 works while what a leader needs cannot be loaded, is honest about it, and loses nothing', async () => {
