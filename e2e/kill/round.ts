@@ -25,7 +25,7 @@ export interface Death {
   /** One of the round's. */
   readonly chapter: Chapter
   readonly point: string
-  /** The time that it is there, in the chapter, which is the last; from 1. */
+  /** The time that it is there in the chapter, from 1; nobody dies if it is there fewer times. */
   readonly nth: number
   readonly kind: Kind
 }
