@@ -1,22 +1,9 @@
 import { Component, createElement as h, type ReactNode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { Cart, shop } from '../core/cart.fixture.ts'
-import { storeOn } from '../store/store-on.ts'
-import { holdDatabase } from '../testing/hold-database.ts'
-import { connectLimits, connectWorker } from '../worker/connect.ts'
+import { Cart } from '../core/cart.fixture.ts'
+import { holdStore, openShopStore } from '../testing/held-store.fixture.ts'
 import { StoreProvider, useStream } from './index.ts'
-
-const logs = { customer: 'customer/1', bank: 'bank' }
-const spawn = () =>
-  new Worker(new URL('../testing/shop.worker.fixture.ts', import.meta.url), { type: 'module' })
-
-function openStore(name: string, openMs: number) {
-  const host = connectWorker(spawn, { ...connectLimits, openMs })
-  const store = storeOn(host, shop, { name, logs, onLife: host.onLife })
-  onTestFinished(() => store.close())
-  return store
-}
 
 function Skus(): string {
   const [cart] = useStream(Cart, '1')
@@ -36,11 +23,13 @@ class Boundary extends Component<{ children: ReactNode }, { code: string | null 
 /** A page on a store whose database somebody holds, after the deadline for opening. */
 async function openHeld() {
   const name = `held-${crypto.randomUUID()}`
-  const first = openStore(name, connectLimits.openMs)
+  const first = openShopStore(name)
+  onTestFinished(() => first.close())
   await first.dispatch(Cart.commands.addItem('1', { sku: 'shirt', unitPrice: 10, quantity: 1 }))
-  const database = await holdDatabase(`varve:${name}`)
+  const database = await holdStore(name)
   onTestFinished(() => database.letGo())
-  const store = openStore(name, 6_000)
+  const store = openShopStore(name, 6_000)
+  onTestFinished(() => store.close())
   const container = document.createElement('div')
   const root = createRoot(container, { onCaughtError: () => undefined })
   onTestFinished(() => root.unmount())

@@ -69,4 +69,4 @@ describe('the simulator', () => {
 })
 
 /** Long ones; many short ones are in short-low.test.ts and short-high.test.ts, and `npm run sim` runs more. */
-const seedsPerRun = 1_000
+const seedsPerRun = 500

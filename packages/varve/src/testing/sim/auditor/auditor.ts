@@ -144,14 +144,14 @@ export function createAuditor({ models, log }: AuditorGround): Auditor {
     if (acknowledged === null || isLost) return null
     const key = dotText(acknowledged)
     const family = familyOf(device)
-    const all = server.ofSeed(seed)
-    // What became of it under the name that it had before the disk was set back, nobody here was told.
-    const isTold = ({ commit }: Entry): boolean =>
-      !wish.isAgain || family.some((each) => diskOf(each).hasHeld(dotText(commit.dot)))
-    const placed = all.filter(isTold)
-    if (placed.length === 0 || (all.length > 1 && !mayStandAgain(wish)))
-      return `the acknowledged ${key} stands ${all.length} times in the log, and ${placed.length} times under a name that it has`
-    for (const { commit } of placed) {
+    const placed = server.ofSeed(seed)
+    if (placed.length === 0 || (placed.length > 1 && !mayStandAgain(wish)))
+      return `the acknowledged ${key} stands ${placed.length} times in the log`
+    // What became of it under the name that it had before the disk was set back, nobody here was told: unless that is all.
+    const told = placed.filter(
+      ({ commit }) => !wish.isAgain || family.some((each) => diskOf(each).hasHeld(dotText(commit.dot))),
+    )
+    for (const { commit } of told.length > 0 ? told : placed) {
       // By the name that it ended under.
       const ended = dotText(commit.dot)
       const isListed = family.some((each) => inboxes.get(each)?.has(ended) === true)
