@@ -3,7 +3,7 @@
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 import { simulateSeed } from '../packages/varve/src/testing/sim/campaign.ts'
-import { toySimulation } from '../packages/varve/src/testing/sim/toy-model.ts'
+import { toyOf } from '../packages/varve/src/testing/sim/toy-two-logs.ts'
 import { sqliteDisks } from '../packages/varve-server/src/testing/sim-disk.ts'
 import { simServer, simServerOn } from '../packages/varve-server/src/testing/sim-server.ts'
 
@@ -13,6 +13,7 @@ const usage = `Simulates devices with tabs and a server through everything that 
   --from S       the first seed (1)
   --actions N    what users do and what goes wrong, per run (40: about 350 steps; 10: about 115)
   --devices N    2 or 3 if not given
+  --logs N       that are written, 1 or 2; the one or the other if not given
   --real         against the conversation of varve-server instead of the simulation's own server
   --sqlite       the same on a SQLite file
   --keep 3,7,9   only these of a seed's actions
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     actions: { type: 'string', default: '40' },
     devices: { type: 'string' },
+    logs: { type: 'string' },
     keep: { type: 'string' },
     real: { type: 'boolean', default: false },
     sqlite: { type: 'boolean', default: false },
@@ -48,6 +50,7 @@ const seeds = whole('seeds', values.seeds)
 const from = whole('from', values.from)
 const actions = whole('actions', values.actions)
 const devices = values.devices === undefined ? undefined : whole('devices', values.devices)
+const logs = values.logs === undefined ? undefined : whole('logs', values.logs)
 const keep = values.keep?.split(',').map(Number)
 const disks = values.sqlite ? sqliteDisks(tmpdir()) : null
 const server = disks !== null ? simServerOn(disks.next) : values.real ? simServer : undefined
@@ -55,7 +58,7 @@ const startMs = performance.now()
 const total = { passed: 0, steps: 0, wishes: 0, entries: 0, withdrawn: 0 }
 for (let seed = from; seed < from + seeds; seed++) {
   const result = await simulateSeed({
-    ...toySimulation,
+    ...toyOf(seed, logs),
     seed,
     actions,
     keep,
@@ -73,7 +76,7 @@ for (let seed = from; seed < from + seeds; seed++) {
       console.error(`  ${id}: at ${atMs} ms, device ${String.fromCharCode(97 + device)}: ${kind}`)
     }
     const ids = (result.actions ?? []).map(({ id }) => id).join(',')
-    const more = `${devices === undefined ? '' : ` --devices ${devices}`}${values.sqlite ? ' --sqlite' : values.real ? ' --real' : ''}`
+    const more = `${devices === undefined ? '' : ` --devices ${devices}`}${logs === undefined ? '' : ` --logs ${logs}`}${values.sqlite ? ' --sqlite' : values.real ? ' --real' : ''}`
     console.error(
       `  replay: npm run sim -- --from ${seed} --seeds 1 --actions ${actions}${more} --keep ${ids}`,
     )

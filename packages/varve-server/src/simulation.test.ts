@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os'
-import { type OpenSimServer, simulateSeed, toySimulation } from 'varve/testing'
+import { type OpenSimServer, simulateSeed, toyOf } from 'varve/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { createHost } from './host.ts'
 import { sqliteDisks } from './testing/sim-disk.ts'
@@ -24,7 +24,7 @@ it('Z3 A9 a SQLite file that loses what was committed since its checkpoint is no
 async function findNothing(server: OpenSimServer, seeds: number): Promise<void> {
   let entries = 0
   for (let seed = 1; seed <= seeds; seed++) {
-    const result = await simulateSeed({ ...toySimulation, server, seed })
+    const result = await simulateSeed({ ...toyOf(seed), server, seed })
     if (result.violation !== null)
       throw new Error(`${result.violation}\n${JSON.stringify(result.actions, null, 1)}`)
     entries += result.entries
@@ -61,7 +61,7 @@ it('V34 A7 Z4 nothing that honest devices decide is refused by the real server, 
   }
   for (let seed = 1; seed <= seedsPerRun; seed++) {
     const result = await simulateSeed({
-      ...{ model: bar, logKind: 'bar', seed, server: verifyingSimServer(verifierOf) },
+      ...{ model: bar, seed, server: verifyingSimServer(verifierOf) },
       wish(random) {
         const item = `i${random.below(2)}`
         switch (random.below(6)) {

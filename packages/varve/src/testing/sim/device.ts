@@ -45,7 +45,7 @@ export function createDevice(
   name: string,
   setup: DeviceSetup & { readonly seed: number; readonly isTwin?: boolean },
 ): Device {
-  const { scheduler, auditor, server, random, broken, log } = ground
+  const { scheduler, auditor, server, random, broken, logIds } = ground
   let skewMs = setup.skewMs
   let isTwin = setup.isTwin === true
   let model = setup.isOlder === true ? ground.olderModel : ground.model
@@ -69,9 +69,8 @@ export function createDevice(
       seed: setup.seed,
       latencyMs: setup.latencyMs,
       onServerText(text) {
-        const durable = server.entries(log)
-        auditor.lookAtLog(durable)
-        auditor.lookAtFrame(text, durable)
+        for (const log of logIds) auditor.of(log).lookAtLog(server.entries(log))
+        auditor.lookAtFrame(text, server.entries)
       },
     }),
     wallClock: () => epochMs + skewMs + scheduler.now(),

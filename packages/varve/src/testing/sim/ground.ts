@@ -22,8 +22,9 @@ export interface Ground {
   readonly olderModel: Model
   /** For each kind of log, its name. */
   readonly logs: Readonly<Record<string, LogId>>
-  /** The one that is written. */
-  readonly log: LogId
+  readonly logIds: readonly LogId[]
+  /** Where streams of this type are. */
+  readonly logOf: (type: string) => LogId
   readonly scheduler: Scheduler
   readonly random: SeededRandom
   readonly auditor: Auditor

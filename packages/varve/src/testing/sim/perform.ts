@@ -78,9 +78,10 @@ const acts: Readonly<Record<ActionKind, (scene: Scene) => void>> = {
   },
   cancel(scene) {
     const { device, random, ground } = scene
-    const outbox = device.disk.disk.tables.outboxes.get(ground.log) ?? []
-    if (outbox.length === 0) return
-    someTab(scene)?.cancel({ log: ground.log, dot: random.pick(outbox).dot })
+    const { outboxes } = device.disk.disk.tables
+    const pending = ground.logIds.flatMap((log) => (outboxes.get(log) ?? []).map(({ dot }) => ({ log, dot })))
+    if (pending.length === 0) return
+    someTab(scene)?.cancel(random.pick(pending))
   },
   dismiss(scene) {
     const tab = someTab(scene)

@@ -1,6 +1,6 @@
 /** What the campaigns of the toy model share: seeds one after the other, of which none may fail. */
 import { simulateSeed } from './campaign.ts'
-import { toySimulation } from './toy-model.ts'
+import { toyOf } from './toy-two-logs.ts'
 
 export interface SeedRange {
   readonly from: number
@@ -13,7 +13,7 @@ export interface SeedRange {
 export async function runSeeds({ from, seeds, actions }: SeedRange) {
   const totals = { steps: 0, entries: 0, withdrawn: 0 }
   for (let seed = from; seed < from + seeds; seed++) {
-    const result = await simulateSeed({ ...toySimulation, seed, actions })
+    const result = await simulateSeed({ ...toyOf(seed), seed, actions })
     if (result.violation !== null) {
       const replay = `npm run sim -- --from ${seed} --seeds 1 --actions ${actions}`
       throw new Error(`${result.violation}\n${replay}\n${JSON.stringify(result.actions, null, 1)}`)

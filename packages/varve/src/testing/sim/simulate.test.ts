@@ -42,7 +42,6 @@ describe('the simulator', () => {
       const result = await simulateModel({
         seed,
         model: shop,
-        logKind: 'bank',
         wish(random) {
           const account = `a${random.below(2)}`
           const amount = 1 + random.below(20)

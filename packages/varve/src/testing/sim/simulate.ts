@@ -27,9 +27,7 @@ export interface SimulationOptions {
   readonly model: Model
   /** The build of the model before it, which some devices run for a while. Default: the same. */
   readonly olderModel?: Model
-  /** Which kind of log is written; the others stand by. */
-  readonly logKind: string
-  /** What a user wishes next: one call, or several as one atomic commit, given the present state of streams. */
+  /** What a user wishes next, on any log of the model: one call, or several as one atomic commit, given the present state of streams. */
   readonly wish: Stage['wish']
   /** Default: core's ledger. */
   readonly server?: OpenSimServer
@@ -60,33 +58,24 @@ const patientEvery = 32
 
 /** Runs one history. Never throws for a violation: it is in the result. */
 export async function runHistory(history: History, options: SimulationOptions): Promise<Simulated> {
-  const {
-    model,
-    olderModel = model,
-    logKind,
-    wish,
-    broken = {},
-    server: openServer = ledgerServer(),
-  } = options
+  const { model, olderModel = model, wish, broken = {}, server: openServer = ledgerServer() } = options
   // Steps do not let the event loop turn: between two runs whatever else goes on here gets its chance.
   await turn()
   const random = seededRandom(history.seed ^ 0x5eed)
   const logs = Object.fromEntries(model.logKinds.map((kind): [string, LogId] => [kind, kind]))
-  const log = logs[logKind]
-  if (log === undefined) {
-    throw new VarveError('unknown_log', `The model ${model.name} has no kind of log ${logKind}.`)
-  }
+  const logIds = Object.values(logs)
   const scheduler = createScheduler(() => server.isBusy)
-  const server = openServer({ logs: Object.values(logs), scheduler, random })
+  const server = openServer({ logs: logIds, scheduler, random })
   const models = [model, ...(olderModel === model ? [] : [olderModel])] as const
-  const auditor = createAuditor({ models, log })
+  const auditor = createAuditor({ models, logs: logIds })
   const streams = new Set<StreamName>()
   let ids = 0
   const ground: Ground = {
     model,
     olderModel,
     logs,
-    log,
+    logIds,
+    logOf: (type) => logs[model.logKindOf(type) ?? ''] as LogId,
     scheduler,
     random,
     auditor,
@@ -154,7 +143,7 @@ export async function runHistory(history: History, options: SimulationOptions): 
   await settle('after all faults')
   for (const device of devices) updateAll(device)
   await settle('after the update')
-  if (auditor.violation() === null) auditor.atTheEnd(watch.inboxes(), random)
+  if (auditor.violation() === null) auditor.atTheEnd(watch.inboxes, random)
   for (const device of devices) for (const tab of device.tabs()) tab.kill()
 
   async function settle(when: string): Promise<void> {

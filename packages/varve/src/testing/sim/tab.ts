@@ -4,7 +4,7 @@
  * closed asks for nothing any more.
  */
 
-import { parseStreamName } from '../../core/dot.ts'
+import { type LogId, parseStreamName } from '../../core/dot.ts'
 import type { Model } from '../../core/model.ts'
 import type {
   CommitRef,
@@ -37,7 +37,8 @@ export interface Worker extends DiskUser {
   /** By projection: what was told of those of one value. */
   readonly values: Map<string, ProjectionUpdate>
   status: EngineStatus | null
-  lookedAt: LookedAt | null
+  /** By log. */
+  readonly lookedAt: Map<LogId, LookedAt>
   inbox: readonly InboxNote[]
   /** Null until it is open. */
   engine: Engine | null
@@ -96,7 +97,7 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
       shown: new Map(),
       values: new Map(),
       status: null,
-      lookedAt: null,
+      lookedAt: new Map(),
       inbox: [],
       engine: null,
       host: null,
@@ -183,13 +184,18 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
       if (!asked.has(request.seed)) return
       asked.delete(request.seed)
       if (!reply.ok) return ground.failed(name, reply.failure)
-      const fault = answerFault(reply.value, { seen: to.seen, model }, ground)
+      const log = logOfWish(request)
+      const fault = answerFault(reply.value, { seen: to.seen, model }, { auditor: auditor.of(log), log })
       if (fault !== null) auditor.fail(`${name}: ${fault}`)
       if (!reply.value.ok) return
       acknowledged.add(request.seed)
-      auditor.acknowledged({ seed: request.seed, dot: reply.value.dot })
+      auditor.of(log).acknowledged({ seed: request.seed, dot: reply.value.dot })
     })
   }
+
+  /** All commands of a wish are for the same one. */
+  const logOfWish = ({ commands: [first] }: DispatchRequest): LogId =>
+    ground.logOf(parseStreamName(first?.stream ?? '').type)
 
   function kill(): void {
     worker?.realm.kill()
@@ -206,16 +212,17 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
     acknowledged,
     asked,
     wish(request: DispatchRequest) {
-      auditor.wished({ device: device.name, seed: request.seed, root: request.root ?? null })
+      const { seed, root = null } = request
+      auditor.of(logOfWish(request)).wished({ device: device.name, seed, root })
       asked.set(request.seed, request)
       if (worker?.host != null) ask(worker, request, false)
     },
     cancel(ref: CommitRef) {
-      auditor.cancelling(ref.dot)
+      auditor.of(ref.log).cancelling(ref.dot)
       worker?.host?.cancel(ref).then((reply) => reply.ok || ground.failed(name, reply.failure))
     },
     dismiss(ref: CommitRef) {
-      auditor.dismissing(ref.dot)
+      auditor.of(ref.log).dismissing(ref.dot)
       worker?.host?.dismiss(ref).then((reply) => reply.ok || ground.failed(name, reply.failure))
     },
     watch(stream: string) {

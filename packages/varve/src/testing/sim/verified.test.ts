@@ -36,7 +36,7 @@ async function refusedOf(seeds: number, how?: Verifying) {
       refused.push(`seed ${seed}: ${dot.replica}@${dot.counter} ${message}`)
     }
     const server = ledgerServer({ createLedger: (epoch) => verifyingLedger(epoch, how, tell) })
-    const result = await simulateSeed({ model: fair, logKind: 'fair', wish, server, seed })
+    const result = await simulateSeed({ model: fair, wish, server, seed })
     if (how === undefined && result.violation !== null) throw new Error(`seed ${seed}: ${result.violation}`)
     entries += result.entries
     if (how !== undefined && refused.length > 0) break

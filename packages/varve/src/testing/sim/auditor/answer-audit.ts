@@ -3,9 +3,9 @@ import type { LogId, StreamName } from '../../../core/dot.ts'
 import type { Model } from '../../../core/model.ts'
 import type { DispatchResult } from '../../../core/query.ts'
 import { nothingSeen, type Seen } from '../device-disk.ts'
-import type { Auditor } from './auditor.ts'
-import { dotText } from './log-audit.ts'
+import type { LogAuditor } from './log-auditor.ts'
 import { folded, streamIn } from './naive-fold.ts'
+import { dotText } from './server-audit.ts'
 
 export interface AnsweringTab {
   readonly seen: Seen
@@ -16,7 +16,7 @@ export interface AnsweringTab {
 export function answerFault(
   answer: DispatchResult,
   { seen, model }: AnsweringTab,
-  { auditor, log }: { readonly auditor: Auditor; readonly log: LogId },
+  { auditor, log }: { readonly auditor: LogAuditor; readonly log: LogId },
 ): string | null {
   if (!answer.ok) {
     if (answer.reason !== 'frozen') return null
@@ -28,7 +28,7 @@ export function answerFault(
   const commit = outbox[at]
   // Where it is not the last word any more, others have decided since.
   if (commit === undefined || commit.born !== position || commit.base !== position) return null
-  const before = folded(model, auditor.server().foldAt(model, chain), outbox.slice(0, at))
+  const before = folded(model, auditor.server.foldAt(model, chain), outbox.slice(0, at))
   const frozen = commit.guards.find(({ stream }) => streamIn(model, before, stream).isFrozen)
   return frozen === undefined ? null : `decided on ${frozen.stream}, and does not understand all of it`
 }

@@ -5,7 +5,7 @@
 import type { Commit } from '../../../core/commit.ts'
 import type { LogId } from '../../../core/dot.ts'
 import type { MemoryTables } from '../../../log/memory-disk.ts'
-import { dotText, type LogAudit } from './log-audit.ts'
+import { dotText, type ServerAudit } from './server-audit.ts'
 
 export interface DiskAudit {
   look(tables: MemoryTables): string | null
@@ -23,7 +23,7 @@ export interface DiskAudit {
 export interface DiskAuditGround {
   readonly device: string
   readonly log: LogId
-  readonly server: LogAudit
+  readonly server: ServerAudit
   /** Who writes as a replica: the device, or another one that came first. */
   readonly ownerOf: (replica: string) => string
   readonly stored: (commit: Commit, known: number) => void

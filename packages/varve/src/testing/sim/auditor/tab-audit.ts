@@ -1,10 +1,11 @@
 /** What one tab shows: the naive fold of what it has read of its disk, and a status that never claims more than is so. */
-import type { LogId } from '../../../core/dot.ts'
+import type { Entry } from '../../../core/commit.ts'
+import { type LogId, parseStreamName } from '../../../core/dot.ts'
 import type { Model } from '../../../core/model.ts'
 import type { EngineStatus, ProjectionUpdate, StreamUpdate } from '../../../core/query.ts'
 import { nothingSeen, type Seen, type SeenLog } from '../device-disk.ts'
-import { dotText, type LogAudit } from './log-audit.ts'
-import { folded, type NaiveFold, streamIn, valueIn } from './naive-fold.ts'
+import { folded, type NaiveFold, nothing, streamIn, valueIn } from './naive-fold.ts'
+import { dotText, type ServerAudit } from './server-audit.ts'
 
 /** What a look found to be right: as long as the tab has read no other log and outbox, it needs no second look. */
 export interface LookedAt {
@@ -17,7 +18,7 @@ export interface LookedAt {
 
 export interface ShownTab {
   readonly seen: Seen
-  lookedAt: LookedAt | null
+  readonly lookedAt: Map<LogId, LookedAt>
   readonly shown: ReadonlyMap<string, StreamUpdate>
   /** Projections of one value. */
   readonly values: ReadonlyMap<string, ProjectionUpdate>
@@ -28,20 +29,25 @@ export interface TabGround {
   /** The build that the tab runs. */
   readonly model: Model
   readonly log: LogId
-  readonly server: LogAudit
+  /** Of a type of streams. */
+  readonly logOf: (type: string) => LogId
+  readonly server: ServerAudit
 }
 
-/** Null, or how what is shown differs from fold(log) then fold(outbox). */
-export function shownFault(tab: ShownTab, { model, log, server }: TabGround): string | null {
-  const { seen, shown, values, status } = tab
+/** Null, or how what is shown of a log differs from fold(log) then fold(outbox). */
+export function shownFault(tab: ShownTab, ground: TabGround): string | null {
+  const { model, log, logOf, server } = ground
+  const { seen, lookedAt, shown, values, status } = tab
   const { chain, outbox } = seen.get(log) ?? nothingSeen
-  if (tab.lookedAt?.chain !== chain || tab.lookedAt.outbox !== outbox) {
+  let looked = lookedAt.get(log)
+  if (looked?.chain !== chain || looked.outbox !== outbox) {
     const fold = folded(model, server.foldAt(model, chain), outbox)
-    tab.lookedAt = { chain, outbox, fold, right: new Set() }
+    looked = { chain, outbox, fold, right: new Set() }
+    lookedAt.set(log, looked)
   }
-  const { fold, right } = tab.lookedAt
+  const { fold, right } = looked
   for (const [stream, update] of shown) {
-    if (right.has(update)) continue
+    if (right.has(update) || logOf(parseStreamName(stream).type) !== log) continue
     const { state, revision, isFrozen } = streamIn(model, fold, stream)
     if ((update.frozen !== null) !== isFrozen)
       return `shows ${stream} ${isFrozen ? 'as if it understood all of it' : `frozen: ${update.frozen?.message}`}`
@@ -55,14 +61,16 @@ export function shownFault(tab: ShownTab, { model, log, server }: TabGround): st
       return `shows ${update.pending.length} pending on ${stream}, and there are ${pending.length}`
     right.add(update)
   }
-  return valuesFault(fold, { model, values, status })
+  return valuesFault(fold, { ...ground, values, status })
 }
 
 function valuesFault(
   fold: NaiveFold,
-  { model, values, status }: Pick<ShownTab, 'values' | 'status'> & Pick<TabGround, 'model'>,
+  { model, log, logOf, values, status }: Pick<ShownTab, 'values' | 'status'> & TabGround,
 ): string | null {
   for (const [name, update] of values) {
+    // Of several logs: `mixedFault`.
+    if (!model.projections.get(name)?.from.every(({ type }) => logOf(type) === log)) continue
     const { value, leftOut } = valueIn(model, fold, name)
     const said = update.kind === 'value' ? update.value : update.kind
     if (said !== value && text(said) !== text(value))
@@ -70,6 +78,28 @@ function valuesFault(
     const listed = status?.failures.find(({ projection }) => projection === name)?.leftOut ?? 0
     if (listed !== leftOut.size)
       return `says that ${name} leaves out ${listed} streams, and it leaves out ${leftOut.size}`
+  }
+  return null
+}
+
+/**
+ * Null, or a value of several logs that differs from all entries folded by the servers' time, and then in the order of
+ * the logs. To be asked when nothing is pending and all is caught up.
+ */
+export function mixedFault(
+  values: ShownTab['values'] = new Map(),
+  model: Model,
+  logs: readonly (readonly Entry[])[],
+): string | null {
+  const fold = folded(
+    model,
+    nothing,
+    logs.flat().sort((a, b) => a.time - b.time),
+  )
+  for (const [name, update] of values) {
+    const { value } = valueIn(model, fold, name)
+    const said = update.kind === 'value' ? update.value : update.kind
+    if (text(said) !== text(value)) return `shows ${name} as ${text(said)}, and by time it is ${text(value)}`
   }
   return null
 }

@@ -1,17 +1,18 @@
 /** Looks at all tabs after each step, and says when all is settled. */
+import type { LogId } from '../../../core/dot.ts'
 import type { Device } from '../device.ts'
 import type { Ground } from '../ground.ts'
 import type { Tab, Worker } from '../tab.ts'
-import { dotText } from './log-audit.ts'
-import { shownFault, statusFault } from './tab-audit.ts'
+import { dotText } from './server-audit.ts'
+import { mixedFault, shownFault, statusFault } from './tab-audit.ts'
 
 export interface Watch {
   /** After each step. */
   look(): void
   /** Null, or why not all agree yet. */
   unsettled(): string | null
-  /** For each device, the dots that its inbox lists. */
-  inboxes(): ReadonlyMap<string, ReadonlySet<string>>
+  /** For each device, the dots that its inbox lists of a log. */
+  inboxes(log: LogId): ReadonlyMap<string, ReadonlySet<string>>
   trace(): number
 }
 
@@ -19,13 +20,17 @@ export interface Watch {
 const claimMsMax = 15_000
 
 export function createWatch(ground: Ground, devices: readonly Device[]): Watch {
-  const { auditor, scheduler, server, log } = ground
+  const { auditor, scheduler, server, logIds, logOf } = ground
   let trace = 0
 
   function look(): void {
-    const durable = server.entries(log)
-    auditor.lookAtLog(durable)
-    trace = (Math.imul(trace, 31) + scheduler.now() + durable.length) | 0
+    let placed = 0
+    for (const log of logIds) {
+      const durable = server.entries(log)
+      auditor.of(log).lookAtLog(durable)
+      placed += durable.length
+    }
+    trace = (Math.imul(trace, 31) + scheduler.now() + placed) | 0
     for (const device of devices) {
       for (const tab of device.tabs()) {
         const worker = tab.worker()
@@ -43,14 +48,18 @@ export function createWatch(ground: Ground, devices: readonly Device[]): Watch {
     if (worker.waiting > 0 || status === null) return
     if (worker.isDirty) {
       worker.isDirty = false
-      const fault =
-        shownFault(worker, { model: tab.model, log, server: auditor.server() }) ??
-        statusFault(status, {
-          seenPending: seen.get(log)?.outbox.length ?? 0,
-          unplaced: auditor.unplaced(tab.acknowledged),
-        })
+      let position = 0
+      let seenPending = 0
+      for (const log of logIds) {
+        const { server } = auditor.of(log)
+        const fault = shownFault(worker, { model: tab.model, log, logOf, server })
+        if (fault !== null) auditor.fail(`${tab.name}: ${fault}`)
+        position += seen.get(log)?.position ?? 0
+        seenPending += seen.get(log)?.outbox.length ?? 0
+      }
+      const fault = statusFault(status, { seenPending, unplaced: auditor.unplaced(tab.acknowledged) })
       if (fault !== null) auditor.fail(`${tab.name}: ${fault}`)
-      trace = (Math.imul(trace, 31) + (seen.get(log)?.position ?? 0) + status.phase.length) | 0
+      trace = (Math.imul(trace, 31) + position + status.phase.length) | 0
     }
     const claims = status.phase === 'synced' && auditor.outboxLength(device.name) > 0
     if (!claims) worker.claimsSince = null
@@ -60,16 +69,12 @@ export function createWatch(ground: Ground, devices: readonly Device[]): Watch {
   }
 
   function unsettled(): string | null {
-    const durable = server.entries(log)
-    const head = durable.length
     for (const device of devices) {
-      const { name, disk } = device
+      const { name } = device
       const pending = auditor.outboxLength(name)
       if (pending > 0) return `${name} still has ${pending} pending`
-      const held = disk.disk.tables.entries.get(log) ?? []
-      const position = held.length
-      if (position !== head) return `${name} stands at @${position} of @${head}`
-      if (held.at(-1)?.chain !== durable.at(-1)?.chain) return `${name} holds another log than the server`
+      const behind = logIds.map((log) => unequal(device, log)).find((why) => why !== null)
+      if (behind !== undefined) return behind
       for (const tab of device.tabs()) {
         const { status, waiting } = tab.worker() ?? { status: null, waiting: 0 }
         if (tab.asked.size > 0) return `${tab.name} has no answer to ${[...tab.asked.keys()][0]}`
@@ -77,13 +82,28 @@ export function createWatch(ground: Ground, devices: readonly Device[]): Watch {
         if (status?.phase !== 'synced') return `${tab.name} says ${status?.phase ?? 'nothing'}`
       }
     }
+    const entries = logIds.map(server.entries)
+    for (const tab of devices.flatMap((device) => device.tabs())) {
+      const fault = mixedFault(tab.worker()?.values, tab.model, entries)
+      if (fault !== null) return `${tab.name} ${fault}`
+    }
     return null
   }
 
-  function inboxes(): ReadonlyMap<string, ReadonlySet<string>> {
+  /** Null, or how the log of a device differs from the server's. */
+  function unequal({ name, disk }: Device, log: LogId): string | null {
+    const durable = server.entries(log)
+    const held = disk.disk.tables.entries.get(log) ?? []
+    if (held.length !== durable.length) return `${name} stands at @${held.length} of @${durable.length}`
+    return held.at(-1)?.chain === durable.at(-1)?.chain ? null : `${name} holds another log than the server`
+  }
+
+  function inboxes(log: LogId): ReadonlyMap<string, ReadonlySet<string>> {
     return new Map(
       devices.map(({ name, disk }) => {
-        const rows = [...disk.disk.tables.inbox.values()].filter((row) => !row.dismissed)
+        const rows = [...disk.disk.tables.inbox.values()].filter(
+          (row) => !row.dismissed && row.item.log === log,
+        )
         return [name, new Set(rows.map(({ item }) => dotText(item.dot)))]
       }),
     )

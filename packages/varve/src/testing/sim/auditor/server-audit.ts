@@ -9,7 +9,7 @@ import type { Model } from '../../../core/model.ts'
 import { folded, type NaiveFold, nothing } from './naive-fold.ts'
 import { createVectors, type Vectors } from './vectors.ts'
 
-export interface LogAudit {
+export interface ServerAudit {
   /** Null, or what is wrong with the new entries. */
   look(entries: readonly Entry[]): string | null
   /** The server came back from an older backup: its log goes on from these entries. */
@@ -27,7 +27,7 @@ export interface LogAudit {
   readonly vectors: () => Vectors
 }
 
-export interface LogAuditGround {
+export interface ServerAuditGround {
   /** The builds of the model that are about, the newest first. */
   readonly models: readonly [Model, ...Model[]]
   /** Up to where its author knew the log when this outcome was stored; undefined if nobody ever stored it. */
@@ -43,13 +43,13 @@ export function dotText({ replica, counter }: Dot): string {
   return `${replica}:${counter}`
 }
 
-export function createLogAudit({
+export function createServerAudit({
   models,
   knownAt,
   isWished,
   mayStandAgain,
   mayFreeze,
-}: LogAuditGround): LogAudit {
+}: ServerAuditGround): ServerAudit {
   const [newest] = models
   /** By chain, of all lives of the log, and then by model. */
   const folds = new Map<string, ReadonlyMap<Model, NaiveFold>>([['', new Map()]])
