@@ -39,6 +39,11 @@ export const allowAll: Authorize = () => ({
   logs: () => ({ read: true, append: true }),
 })
 
+/** Of a log that may neither be read nor written nothing is told (V13). */
+export function isUsable({ read, append }: LogRights): boolean {
+  return read || append !== false
+}
+
 /**
  * What the application said, held to what the wire demands: a principal that no client could read would end the log for
  * everybody, and a right that is neither given nor denied is denied.

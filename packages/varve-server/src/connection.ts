@@ -166,7 +166,7 @@ export function createConnection(
       case 'auth':
         return renew(message, access)
       case 'ping':
-        return conversation.pong(message.id)
+        return conversation.pong(message.id, access)
       case 'pong':
         return
       case 'pull':

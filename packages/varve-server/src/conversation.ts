@@ -15,7 +15,7 @@ import {
   type ServerMessage,
   wireLimits,
 } from 'varve/protocol'
-import { type Access, type Asking, type Authorize, soundAccess } from './access.ts'
+import { type Access, type Asking, type Authorize, isUsable, soundAccess } from './access.ts'
 import type { Holds } from './holds.ts'
 import type { Hub } from './hub.ts'
 import type { ServerLimits } from './limits.ts'
@@ -64,7 +64,7 @@ export interface Conversation {
   locate(locate: Locate, access: Access): Promise<void>
   /** Late: it arrived after the goaway. */
   push(push: Push, access: Access, isLate: boolean): Promise<void>
-  pong(id: number): void
+  pong(id: number, access: Access): void
   /** The socket has room again. */
   drained(): void
   /** Gives the logs back. */
@@ -97,8 +97,7 @@ export function createConversation(
     // After the welcome, so that a client that waits for it is not told about logs before.
     const refusals: Refuse[] = []
     for (const { log: name, epoch: knownEpoch, position, chain } of cursors) {
-      const { read, append } = access.logs(name)
-      if (!read && append === false) {
+      if (!isUsable(access.logs(name))) {
         refusals.push({
           type: 'refuse',
           code: 'forbidden_log',
@@ -136,8 +135,10 @@ export function createConversation(
       return null
     }
     for (const [name, subscription] of subscriptions) {
-      if (subscription === null || access.logs(name).read) continue
-      subscription.stop()
+      const had = before.logs(name)
+      const has = access.logs(name)
+      if (has.read || !(had.read || (isUsable(had) && !isUsable(has)))) continue
+      subscription?.stop()
       subscriptions.set(name, null)
       speaker.refuse('forbidden_log', 'You may not read this log any more.', { log: name })
     }
@@ -219,9 +220,9 @@ export function createConversation(
     pull,
     locate,
     push,
-    pong(id: number): void {
-      const heads = [...subscriptions.keys()].map((name) => ({ log: name, head: hub.head(name) }))
-      speaker.send({ type: 'pong', id, heads })
+    pong(id: number, access: Access): void {
+      const usable = [...subscriptions.keys()].filter((name) => isUsable(access.logs(name)))
+      speaker.send({ type: 'pong', id, heads: usable.map((name) => ({ log: name, head: hub.head(name) })) })
     },
     drained(): void {
       for (const subscription of subscriptions.values()) subscription?.pump()

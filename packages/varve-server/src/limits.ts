@@ -1,3 +1,5 @@
+import { VarveError } from 'varve/core'
+
 /** What the server bears, beyond the limits of the wire (varve/protocol: wireLimits). */
 export interface ServerLimits {
   readonly connectionsMax: number
@@ -73,4 +75,16 @@ export const serverLimits: ServerLimits = {
   policyRetriesMax: 1_000,
   verifyEntriesMax: 50_000,
   worldsMax: 256,
+}
+
+/** Those given, and for the rest the defaults. Throws `bad_options` for one that does not exist or is no number. */
+export function limitsOf(given: Partial<ServerLimits>): ServerLimits {
+  for (const [name, limit] of Object.entries(given)) {
+    if (name in serverLimits && typeof limit === 'number' && limit >= 0) continue
+    const fault = name in serverLimits ? `is ${limit}, which is no number from 0` : 'does not exist'
+    throw new VarveError('bad_options', `The limit ${name} ${fault}.`, {
+      hint: `Limits of a server are ${Object.keys(serverLimits).join(', ')}; those of the wire are the protocol's.`,
+    })
+  }
+  return { ...serverLimits, ...given }
 }

@@ -322,6 +322,31 @@ describe('who is let in', () => {
     expect(client.received.some(({ type }) => type === 'entries')).toBe(false)
   })
 
+  it('V13 W5 of a log that a fresh token may not use nothing is told any more, followed or not', async () => {
+    await start({
+      authorize: ({ token }) => ({
+        principal: 'ann',
+        logs: (log) => ({ read: token !== 'less' || log === 'ann', append: token !== 'less' }),
+      }),
+    })
+    const { client } = await welcomed({ token: 'full', logs: ['ann', 'shop'] })
+    const { client: other, epoch } = await welcomed({ token: 'full', logs: ['shop'] })
+    client.send({ type: 'auth', token: 'less' })
+    expect(await client.next('refuse')).toMatchObject({ code: 'forbidden_log', log: 'shop' })
+    const a = author('a')
+    other.send(a.push([a.commit()], epoch))
+    await other.next('receipt')
+    client.send({ type: 'ping', id: 1 })
+    expect((await client.next('pong')).heads).toEqual([{ log: 'ann', head: 0 }])
+    client.send({ type: 'auth', token: 'full' })
+    client.send({ type: 'ping', id: 2 })
+    expect((await client.next('pong')).heads).toEqual([
+      { log: 'ann', head: 0 },
+      { log: 'shop', head: 1 },
+    ])
+    expect(client.received.filter(({ type }) => type === 'refuse')).toHaveLength(1)
+  })
+
   it('V15 a foreign or missing origin is refused before the upgrade', async () => {
     await start({ allowMissingOrigin: false })
     const { host, port, url } = server
@@ -348,6 +373,15 @@ describe('who is let in', () => {
     expect(() => createSyncServer({ log: server.log, insecure: true, authorize: byToken })).toThrow(
       expect.objectContaining({ code: 'bad_options' }),
     )
+  })
+
+  it('V17 a limit that does not exist, or is no number, is refused at the start', async () => {
+    const { createSyncServer } = await import('./server.ts')
+    for (const limits of [{ pushCommitsMax: 5 }, { tickMs: Number.NaN }, { tickMs: '5' }, { holdMs: -1 }]) {
+      expect(() => createSyncServer({ log: server.log, insecure: true, limits: limits as never })).toThrow(
+        expect.objectContaining({ code: 'bad_options', message: expect.stringContaining('The limit') }),
+      )
+    }
   })
 
   it('V17 a principal has so many connections and no more', async () => {

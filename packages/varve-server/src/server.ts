@@ -23,7 +23,7 @@ import { createHolds } from './holds.ts'
 import { createHost, type Host } from './host.ts'
 import { createHttpFront, type ServerAddress } from './http-front.ts'
 import { createHub } from './hub.ts'
-import { type ServerLimits, serverLimits } from './limits.ts'
+import { limitsOf, type ServerLimits, serverLimits } from './limits.ts'
 import type { ServerLog } from './log-port.ts'
 import type { OriginRules } from './origin.ts'
 import type { PolicyDefinition } from './policy.ts'
@@ -86,12 +86,11 @@ const loopbackHost = '127.0.0.1'
 export function createSyncServer(options: SyncServerOptions): SyncServer {
   const { log, model, policies = [], path = '/sync', insecure = false, now = Date.now } = options
   const authorize = authorizeOf(options)
-  const limits: ServerLimits = {
-    ...serverLimits,
+  const limits = limitsOf({
     // Insecure, all are one principal.
     ...(insecure ? { connectionsPerPrincipalMax: serverLimits.connectionsMax } : null),
     ...options.limits,
-  }
+  })
   const kindOf = options.kindOf ?? ((name: LogId) => name.split('/', 1)[0] ?? null)
   const onError = options.onError ?? ((error: unknown) => console.error(error))
   if (model === undefined && policies.length > 0) {

@@ -138,8 +138,12 @@ export function sealCommit(draft: Draft): Commit {
 
 /** True if the hashes in the commit are those of its content. */
 export function isSealed(commit: Commit): boolean {
-  const { content, ...unsealed } = commit
-  return commit.intent === intentOf(commit) && content === hashOf(unsealed)
+  return commit.intent === intentOf(commit) && isWhole(commit)
+}
+
+/** True if nothing in the commit was changed since it was sealed; a server has asked for its intent besides. */
+export function isWhole({ content, ...unsealed }: Commit): boolean {
+  return content === hashOf(unsealed)
 }
 
 /** The same commit (dot, intent) with another outcome, decided at `base`. */

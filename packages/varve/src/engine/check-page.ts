@@ -1,8 +1,9 @@
 /**
  * What comes from a server is checked before anything is stored: that it continues what is here, without a gap, and
- * that its hashes chain on to ours. Equal chains at equal positions prove that two stores hold the same log.
+ * that its hashes are those of its content and chain on to ours. Equal chains at equal positions prove that two stores
+ * hold the same log.
  */
-import { chainOf, type Entry } from '../core/commit.ts'
+import { chainOf, type Entry, isWhole } from '../core/commit.ts'
 import { VarveError } from '../core/errors.ts'
 import type { LogHead } from '../log/port.ts'
 
@@ -38,6 +39,8 @@ function checkChain(head: LogHead, entries: readonly Entry[]): void {
     if (entry.commit.log !== head.log) {
       throw broken(`The entry @${position} of ${head.log} holds a commit of ${entry.commit.log}.`)
     }
+    if (!isWhole(entry.commit))
+      throw broken(`The commit @${position} of ${head.log} is not what its hash names.`)
     const { chain: claimed, ...unchained } = entry
     chain = chainOf(chain, unchained)
     if (claimed !== chain) throw broken(`The chain of ${head.log} breaks at @${position}.`)

@@ -44,6 +44,8 @@ export interface Channel {
   /** Dots of the push in flight, in order. */
   readonly inFlight: readonly string[]
   readonly pushedAtMs: number
+  /** Up to where the store had applied the log when it was pushed. */
+  readonly pushedFrom: Position
   /** For each dot that a receipt named: the outcome that was placed. */
   readonly receipts: ReadonlyMap<string, Hash>
   /** No push before the store has applied the log up to here. */
@@ -56,7 +58,7 @@ export interface Channel {
   readonly search: ForkSearch | null
   /** The store was told to go back to the fork. */
   readonly isHealing: boolean
-  /** Pushes refused in a row without anything placed. */
+  /** Pushes refused in a row without anything placed, also across a change of names. */
   readonly refusals: number
   /** The code of the last of them. */
   readonly refusal: string | null
@@ -103,6 +105,7 @@ export function openChannel(stored: StoredLog, epoch: string, head: Position): C
     pulledAtMs: 0,
     inFlight: [],
     pushedAtMs: 0,
+    pushedFrom: 0,
     receipts: new Map(),
     waitFor: 0,
     holdUntilMs: 0,
@@ -117,8 +120,11 @@ export function openChannel(stored: StoredLog, epoch: string, head: Position): C
 
 /** The store changed: entries were applied, commits were decided, or both. */
 export function restored(channel: Channel, stored: StoredLog): Channel {
-  if (stored.resets !== channel.stored.resets || isOfAnotherLog(channel, stored))
-    return openChannel(stored, channel.epoch, channel.head)
+  if (stored.resets !== channel.stored.resets || isOfAnotherLog(channel, stored)) {
+    const opened = openChannel(stored, channel.epoch, channel.head)
+    const { emptying, refusals, refusal, holdUntilMs } = channel
+    return emptying === null ? opened : { ...opened, refusals, refusal, holdUntilMs }
+  }
   const pending = new Set(stored.outbox.map((commit) => dotKey(commit.dot)))
   const isFull = stored.outbox.some(
     ({ dot, withdrawn }) => dotKey(dot) === channel.emptying && withdrawn === null,
@@ -197,37 +203,35 @@ export function receivedReceipt(channel: Channel, { placed }: Receipt): Channel 
 export function receivedRefusal(channel: Channel, refuse: Refuse, nowMs: number): ChannelStep {
   const refusals = channel.refusals + 1
   const hold = Math.min(channelLimits.refusedHoldMs * 2 ** (refusals - 1), channelLimits.refusedHoldMsMax)
+  /** The first time it may be news that crossed the push. */
+  const holdUntilMs = refusals > 1 ? nowMs + hold : 0
   const settled: Channel = { ...channel, inFlight: [], refusals, refusal: refuse.code }
   switch (refuse.code) {
-    case 'conflict':
-      // The first conflicts are everyday life: the news is on its way, no need to wait for longer than it takes.
-      return [
-        {
-          ...settled,
-          head: Math.max(channel.head, refuse.head ?? 0),
-          waitFor: Math.max(channel.waitFor, refuse.head ?? 0),
-        },
-        [],
-      ]
+    case 'conflict': {
+      const head = refuse.head ?? 0
+      const waiting = {
+        ...settled,
+        head: Math.max(channel.head, head),
+        waitFor: Math.max(channel.waitFor, head),
+      }
+      // Everyday life: the news is on its way, no need to wait for longer than it takes.
+      if (head > channel.pushedFrom) return [waiting, []]
+      return [stuckAfterMany({ ...waiting, holdUntilMs }), []]
+    }
     case 'gap':
-    case 'stale':
-      return [
-        stuckAfterMany({
-          ...settled,
-          receipts: new Map(),
-          waitFor: Math.max(channel.waitFor, refuse.head ?? 0),
-          holdUntilMs: refusals > 1 ? nowMs + hold : 0,
-        }),
-        [],
-      ]
+    case 'stale': {
+      const waitFor = Math.max(channel.waitFor, refuse.head ?? 0)
+      return [stuckAfterMany({ ...settled, receipts: new Map(), waitFor, holdUntilMs }), []]
+    }
     case 'forbidden':
     case 'commit_too_large':
     case 'invalid_commit':
       return withdrawRefused(channel, settled, { refuse, holdUntilMs: nowMs + hold })
     case 'fork':
-      return [channel.search === null ? lost(settled) : channel, []]
+      // Whether it was said without reason is counted when that is known: `receivedLocated`.
+      return [channel.search === null ? lost({ ...settled, refusals: channel.refusals }) : channel, []]
     case 'collision':
-      return collided(channel, settled, refuse)
+      return collided(channel, { ...settled, holdUntilMs }, refuse)
     case 'forbidden_log':
     case 'unknown_log':
       return [{ ...settled, problem: problemOf(refuse.code) }, []]
@@ -241,6 +245,8 @@ function collided(before: Channel, channel: Channel, { dot }: Refuse): ChannelSt
   const key = dot === undefined ? null : dotKey(dot)
   const isOurs = channel.stored.outbox.some((pending) => dotKey(pending.dot) === key)
   if (dot === undefined || !isOurs || !before.inFlight.includes(dotKey(dot))) return [before, []]
+  const counted = stuckAfterMany(channel)
+  if (counted.problem !== null) return [counted, []]
   return [{ ...channel, emptying: key }, [{ type: 'rename', log: channel.stored.log, from: dot }]]
 }
 
@@ -313,7 +319,12 @@ function proceedPush(channel: Channel, nowMs: number): ChannelStep {
   for (const commit of stored.outbox.slice(0, next)) prev = extendHistory(prev, commit)
   const commits = firstOf(stored.outbox.slice(next))
   return [
-    { ...channel, inFlight: commits.map((commit) => dotKey(commit.dot)), pushedAtMs: nowMs },
+    {
+      ...channel,
+      inFlight: commits.map((commit) => dotKey(commit.dot)),
+      pushedAtMs: nowMs,
+      pushedFrom: stored.position,
+    },
     [{ type: 'send', message: { type: 'push', log: stored.log, epoch: channel.epoch, prev, commits } }],
   ]
 }

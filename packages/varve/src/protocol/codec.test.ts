@@ -66,6 +66,12 @@ describe('the JSON codec', () => {
     expect(parseClientMessage({ type: 'hello', protocol: 1 })).toMatchObject({ code: 'malformed' })
   })
 
+  it('W2 W9 the heads in a pong are the server’s to tell', () => {
+    const pong = encode({ type: 'pong', id: 1, heads: [{ log: 'toy', head: 3 }] })
+    expect(decodeServer(pong)).toMatchObject({ ok: true })
+    expect(decodeClient(pong)).toMatchObject({ ok: false, code: 'malformed' })
+  })
+
   it('W3 text that is too large, too deep or ambiguous is refused, and nothing is ever thrown', () => {
     const faultOf = (text: string, bytesMax?: number) => {
       const decoded = decodeClient(text, bytesMax)

@@ -80,11 +80,12 @@ const arbitraryEntries = (log: string): fc.Arbitrary<readonly Entry[]> =>
 
 const ping = fc.record({ type: fc.constant('ping' as const), id: whole })
 const headNote = fc.record({ log: name, head: whole })
-const pong = fc.record({
-  type: fc.constant('pong' as const),
-  id: whole,
-  heads: fc.array(headNote, { maxLength: 3 }),
-})
+const pongOf = (headsMax: number) =>
+  fc.record({
+    type: fc.constant('pong' as const),
+    id: whole,
+    heads: fc.array(headNote, { maxLength: headsMax }),
+  })
 const cursor = fc.record({ log: name, epoch: nullOr(name), position: whole, chain: runningHash })
 
 export const arbitraryClientMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
@@ -112,7 +113,7 @@ export const arbitraryClientMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
   ),
   fc.record({ type: fc.constant('auth' as const), token: text }),
   ping,
-  pong,
+  pongOf(0),
 )
 
 export const arbitraryServerMessage: fc.Arbitrary<ServerMessage> = fc.oneof(
@@ -155,5 +156,5 @@ export const arbitraryServerMessage: fc.Arbitrary<ServerMessage> = fc.oneof(
   ),
   fc.record({ type: fc.constant('goaway' as const), reason: text, spreadMs: whole }),
   ping,
-  pong,
+  pongOf(3),
 )

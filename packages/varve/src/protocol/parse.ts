@@ -62,7 +62,7 @@ const clientReaders: Readers<ClientMessage> = {
   locate: readLocate,
   auth: readAuth,
   ping: readPing,
-  pong: readPong,
+  pong: readPongOf(0),
 }
 
 const serverReaders: Readers<ServerMessage> = {
@@ -72,7 +72,7 @@ const serverReaders: Readers<ServerMessage> = {
   located: readLocated,
   refuse: readRefuse,
   ping: readPing,
-  pong: readPong,
+  pong: readPongOf(wireLimits.logsMax),
   goaway: readGoaway,
 }
 
@@ -185,12 +185,13 @@ function readPing(fields: Fields): Ping {
   return { type: 'ping', id: readInteger(fields.id, 'id') }
 }
 
-function readPong(fields: Fields): Pong {
-  return {
+/** A client has no heads to tell. */
+function readPongOf(headsMax: number): (fields: Fields) => Pong {
+  return (fields) => ({
     type: 'pong',
     id: readInteger(fields.id, 'id'),
-    heads: readList(fields.heads, 'heads', { max: wireLimits.logsMax, read: readHeadNote }),
-  }
+    heads: readList(fields.heads, 'heads', { max: headsMax, read: readHeadNote }),
+  })
 }
 
 function readHeadNote(value: unknown, at: string): Pong['heads'][number] {

@@ -68,8 +68,8 @@ describe('a session whose log is another than the server’s', () => {
     session.replica.receive('e', createdEntries())
     session.stored()
     session.live(1)
-    for (let times = 0; session.report().phase !== 'halted'; times += 1) {
-      expect(times).toBeLessThan(20)
+    for (let times = 1; times <= 20; times += 1) {
+      expect(session.report().problem).toBe(null)
       session.hear({ type: 'refuse', code: 'fork', message: '', log: 'toy', head: 1 })
       session.hear({ type: 'located', log: 'toy', epoch: 'e', position: 1 })
     }
@@ -107,5 +107,29 @@ describe('a session whose log is another than the server’s', () => {
       logs: [{ ...session.replica.stored(), outbox: renamed, resets: 1 }],
     })
     expect(pushOf(outputs)?.commits.map(({ dot }) => dot.replica)).toEqual(['r', 'r'])
+  })
+
+  it('T8 T23 a server that calls every name taken is asked ever more rarely, and named after twenty', () => {
+    const session = sessionOver('TA')
+    const [commit] = session.replica.outbox()
+    if (commit === undefined) throw new Error('a wish is in the outbox')
+    let dot = commit.dot
+    let outputs = session.live()
+    let pushes = 0
+    for (let resets = 1; resets < 30; resets += 1) {
+      for (let id = 0; pushOf(outputs) === undefined && id < 20; id += 1) {
+        outputs = session.wait(1_000)
+        session.hear({ type: 'pong', id, heads: [] })
+      }
+      pushes += pushOf(outputs) === undefined ? 0 : 1
+      session.hear({ type: 'refuse', code: 'collision', message: '', log: 'toy', dot })
+      if (session.report().problem !== null) break
+      dot = { replica: `r${resets}`, counter: 1 }
+      const stored = { ...session.replica.stored(), outbox: [{ ...commit, dot }], resets }
+      outputs = session.take({ type: 'stored', logs: [stored] })
+      expect(pushOf(outputs) === undefined).toBe(resets > 1)
+    }
+    expect(session.report()).toMatchObject({ phase: 'halted', problem: { code: 'stuck' } })
+    expect(pushes).toBe(20)
   })
 })

@@ -58,6 +58,7 @@ export function welcomed(state: SessionState, message: Welcome, ambient: Ambient
     pingedAtMs: ambient.nowMs,
     deadlineMs: Number.POSITIVE_INFINITY,
     pingId: 0,
+    haltedAtMs: null,
   }
   return onChannels(live, ambient, (channel) => [channel, []])
 }
@@ -163,5 +164,6 @@ function onChannels(
     channels.set(log, next)
     outputs.push(...first, ...second)
   }
-  return [{ ...state, channels }, outputs]
+  const isHalted = [...channels.values()].some(({ problem }) => problem !== null)
+  return [{ ...state, channels, haltedAtMs: isHalted ? (state.haltedAtMs ?? nowMs) : null }, outputs]
 }

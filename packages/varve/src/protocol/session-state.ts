@@ -39,6 +39,8 @@ export type SessionState = Common &
         readonly pingedAtMs: number
         readonly deadlineMs: number
         readonly pingId: number
+        /** Since when a log is halted; null if none is. */
+        readonly haltedAtMs: number | null
       }
     | { readonly phase: 'halted'; readonly problem: Problem; readonly retryAtMs: number }
   )
@@ -102,9 +104,15 @@ export function sessionWakeAtMs(state: SessionState, nowMs: number): number {
       return Math.min(
         state.deadlineMs,
         Math.max(state.heardAtMs, state.pingedAtMs) + state.heartbeatMs,
+        retryHaltedAtMs(state),
         ...[...state.channels.values()].map((channel) => channelWakeAtMs(channel, nowMs)),
       )
   }
+}
+
+/** When it begins anew because a log is halted. */
+export function retryHaltedAtMs({ haltedAtMs }: Live): number {
+  return haltedAtMs === null ? Number.POSITIVE_INFINITY : haltedAtMs + sessionLimits.haltedRetryMs
 }
 
 export function reportOf(state: SessionState): {

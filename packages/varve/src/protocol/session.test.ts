@@ -154,6 +154,31 @@ describe('session', () => {
     expect(session.replica.outbox()).toHaveLength(1)
   })
 
+  it('T8 a conflict over what was known when it was pushed is no news: pauses that grow, and named after twenty', () => {
+    const session = sessionOver('TA')
+    session.live()
+    const [{ dot }] = session.replica.outbox() as [Commit]
+    const conflict: ServerMessage = {
+      type: 'refuse',
+      code: 'conflict',
+      message: '',
+      log: 'toy',
+      head: 0,
+      dot,
+    }
+    expect(kinds(session.hear(conflict))).toEqual(['push'])
+    expect(kinds(session.hear(conflict))).toEqual([])
+    expect(kinds(session.wait(399))).toEqual([])
+    expect(kinds(session.wait(1))).toEqual(['push'])
+    for (let i = 2; i < 20; i++) {
+      session.hear(conflict)
+      session.wait(10_001)
+      session.hear({ type: 'pong', id: i, heads: [] })
+    }
+    expect(session.report()).toMatchObject({ phase: 'halted', problem: { code: 'stuck' } })
+    expect(session.replica.outbox()).toHaveLength(1)
+  })
+
   it('T9 a commit that can never be placed is to be withdrawn; if even its empty form is refused, sync halts', () => {
     const session = sessionOver('TA', 'like')
     session.live()
@@ -263,6 +288,28 @@ describe('session', () => {
     session.take({ type: 'opened' })
     session.hear({ type: 'welcome', protocol: 1, logs: [], heartbeatMs: 5_000, limits: wireLimits })
     expect(session.report()).toMatchObject({ phase: 'halted', problem: { code: 'forbidden_log' } })
+  })
+
+  it('T22 a log that halted is tried again after 5 minutes, or with a new token: the session begins anew', () => {
+    const session = sessionOver('TA')
+    session.live()
+    const refuse: ServerMessage = { type: 'refuse', code: 'forbidden_log', message: '', log: 'toy' }
+    session.hear(refuse)
+    let waitedMs = 0
+    let outputs: readonly string[] = []
+    while (!outputs.includes('connect')) {
+      waitedMs += 1_000
+      outputs = kinds(session.wait(1_000))
+      session.hear({ type: 'pong', id: waitedMs, heads: [] })
+      if (waitedMs === 200_000) session.hear(refuse)
+    }
+    expect(waitedMs).toBe(sessionLimits.haltedRetryMs)
+    session.hear(refuse)
+    expect(kinds(session.live())).toEqual(['pull', 'push'])
+    session.hear(refuse)
+    expect(kinds(session.take({ type: 'token', token: 'of somebody who may' }))).toEqual(['connect'])
+    expect(kinds(session.live())).toEqual(['pull', 'push'])
+    expect(kinds(session.take({ type: 'token', token: 'fresh' }))).toEqual(['auth'])
   })
 
   it('T20 entries that the store could not take are pulled again', () => {

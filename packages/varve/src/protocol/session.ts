@@ -18,6 +18,7 @@ import {
   type Ambient,
   commonOf,
   isConnected,
+  retryHaltedAtMs,
   type SessionInput,
   type SessionState,
   type SessionStep,
@@ -77,8 +78,11 @@ function greet(state: SessionState, { nowMs }: Ambient): SessionStep {
 
 function withToken(state: SessionState, token: string | null, ambient: Ambient): SessionStep {
   const next = { ...state, token }
-  if (state.phase === 'live' && token !== null)
+  if (state.phase === 'live' && token !== null) {
+    // It may open a log that the one before could not.
+    if (state.haltedAtMs !== null) return connect(next, ambient)
     return [next, [{ type: 'send', message: { type: 'auth', token } }]]
+  }
   if (token === null) {
     return state.phase === 'stopped'
       ? [next, []]
@@ -104,7 +108,7 @@ function tick(state: SessionState, ambient: Ambient): SessionStep {
     case 'greeting':
       return nowMs >= state.deadlineMs ? [waiting(state, ambient), [{ type: 'disconnect' }]] : [state, []]
     case 'live':
-      return tickLive(state, ambient)
+      return nowMs >= retryHaltedAtMs(state) ? connect(state, ambient) : tickLive(state, ambient)
     case 'stopped':
       return [state, []]
   }

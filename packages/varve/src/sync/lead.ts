@@ -20,6 +20,7 @@ import {
   type SessionInput,
   type SessionOutput,
   type SessionState,
+  sessionLimits,
   sessionWakeAtMs,
 } from '../protocol/session-state.ts'
 import { beatEveryMs } from './follow.ts'
@@ -58,6 +59,8 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   let running: Promise<void> = Promise.resolve()
   /** Logs whose last page could not be stored, until it is asked for again; and why. */
   const failing = new Set<LogId>()
+  /** How many pages in a row of a log could not be stored. */
+  const failures = new Map<LogId, number>()
   let trouble: Problem | null = null
   const fencedOut = Promise.withResolvers<void>()
   const minted = Promise.withResolvers<void>()
@@ -224,6 +227,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       const result = await engine.applyEntries(log, epoch, entries)
       barrier('sync: applied')
       trouble = null
+      failures.delete(log)
       isStale = true
       if (result === 'fenced') fencedOut.resolve()
       else if (result === 'gap') queue.push({ type: 'not_applied', log })
@@ -242,7 +246,11 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   function tryLater(log: LogId, problem: Problem): void {
     trouble = problem
     failing.add(log)
-    clock.at(clock.now() + retryApplyMs, () => {
+    const before = failures.get(log) ?? 0
+    failures.set(log, before + 1)
+    // A broken page may be as long as pages get, and a server that is broken has more to do.
+    const pauseMs = problem.code === 'chain_broken' ? retryApplyMs * 2 ** before : retryApplyMs
+    clock.at(clock.now() + Math.min(pauseMs, sessionLimits.haltedRetryMs), () => {
       failing.delete(log)
       take({ type: 'not_applied', log })
     })
@@ -320,7 +328,7 @@ const retryApplyMs = 3_000
 const lookEveryBeats = 10
 
 /** Of these more of the same entries make nothing better. */
-const finalCodes: ReadonlySet<string> = new Set(['fork', 'chain_broken', 'defect'])
+const finalCodes: ReadonlySet<string> = new Set(['fork', 'defect'])
 
 function problemIn(error: unknown): Problem {
   if (error instanceof VarveError) {

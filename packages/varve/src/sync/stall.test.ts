@@ -1,81 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { Account, shop } from '../core/cart.fixture.ts'
+import { describe, expect, it } from 'vitest'
 import { type Commit, outcomeOf, sealCommit } from '../core/commit.ts'
-import { createLedger } from '../core/ledger.ts'
-import { type Engine, openEngine } from '../engine/engine.ts'
-import { memoryDisk, openMemoryLog } from '../log/index.ts'
 import { type Channel, openChannel, receivedReceipt } from '../protocol/channel.ts'
-import type { ClientMessage, RefusalCode, ServerMessage } from '../protocol/messages.ts'
 import { newSession, type SessionState } from '../protocol/session-state.ts'
-import { freezableTab, virtualTime } from '../testing/freezable-tabs.fixture.ts'
-import { memoryNetwork, memoryPorts } from '../testing/memory-ports.ts'
-import { referenceServer } from '../testing/reference-server.ts'
-import { seededRandom } from '../testing/seeded-random.ts'
+import { device } from './moody-server.fixture.ts'
 import { stalledBeatsMin, watchStalls } from './stall.ts'
-import { startSync } from './sync.ts'
-
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
-
-/** A server that lets through what the test lets through; `refuse` answers every push. */
-interface Mood {
-  hears: (message: ClientMessage) => boolean
-  says: (message: ServerMessage) => boolean
-  refuse: RefusalCode | null
-}
-
-function device() {
-  const ledger = createLedger('e')
-  const time = virtualTime(seededRandom(1).next)
-  const mood: Mood = { hears: () => true, says: () => true, refuse: null }
-  const server = referenceServer('bank/1', ledger, () => 1)
-  const network = memoryNetwork({
-    ...server,
-    connect(send) {
-      const remote = server.connect((message) => mood.says(message) && send(message))
-      return {
-        ...remote,
-        receive(message) {
-          if (message.type === 'push' && mood.refuse !== null)
-            send({ type: 'refuse', code: mood.refuse, message: 'no', log: 'bank/1', head: ledger.head() })
-          else if (mood.hears(message)) remote.receive(message)
-        },
-      }
-    },
-  })
-  const shared = { ...memoryPorts(network, () => {}), clock: time.clock }
-  const disk = memoryDisk()
-
-  async function open() {
-    const engine: Engine = await openEngine({
-      model: shop,
-      log: openMemoryLog(disk),
-      logs: { customer: 'customer/1', bank: 'bank/1' },
-      ports: { now: () => 1_000_000 + time.clock.now(), newId: time.clock.newId },
-    })
-    const { ports, freeze, thaw } = freezableTab(shared)
-    const logs = () => engine.logs().filter(({ head }) => head.log === 'bank/1')
-    const context = { engine: { ...engine, logs }, name: 'test', store: engine.store, token: 'token' }
-    const sync = startSync(context, ports)
-    closing.push(async () => {
-      thaw()
-      await sync.stop()
-      await engine.close()
-    })
-    await import('./lead.ts')
-    await time.pass(500)
-    const deposit = (amount: number, seed: string) =>
-      engine.dispatch({
-        commands: [Account.commands.deposit('a', { amount })] as never,
-        now: 0,
-        seed,
-      })
-    return { engine, freeze, thaw, deposit, stalled: () => engine.status().stalled }
-  }
-  return { open, mood, network, pass: time.pass, clock: time.clock, ledger }
-}
 
 /** Of somebody else, on a stream that nobody else writes to. */
 function strangersCommit(counter: number): Commit {
@@ -146,7 +74,7 @@ describe('work that is stuck', () => {
     const live = (present: Channel): SessionState => ({
       ...newSession('s', 't', [stored]),
       ...{ phase: 'live', channels: new Map([['bank/1', present]]), heartbeatMs: 1, heardAtMs: 0 },
-      ...{ pingedAtMs: 0, deadlineMs: 0, pingId: 0 },
+      ...{ pingedAtMs: 0, deadlineMs: 0, pingId: 0, haltedAtMs: null },
     })
     const stalls = watchStalls()
     for (let beat = 0; beat <= stalledBeatsMin; beat += 1) stalls.beat(live(channel))
