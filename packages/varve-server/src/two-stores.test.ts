@@ -184,7 +184,7 @@ describe('stores and a server', () => {
         principal: 'ann',
         logs: () => ({
           read: true,
-          append: ({ events }) => events.every(({ stream }) => stream !== 'order/no'),
+          append: ({ events }) => events.every(({ stream }) => stream !== 'order/no') || 'no is no order',
         }),
       }),
     })
@@ -194,7 +194,10 @@ describe('stores and a server', () => {
       ['no', 'yes'].map((id) => ann.dispatch(Order.commands.request(id, { sku: 'cup', quantity: 1 }))),
     )
     const fates = await Promise.all(asked.map((decided) => (decided.ok ? decided.fate : null)))
-    expect(fates).toMatchObject([{ status: 'withdrawn', reason: 'forbidden' }, { status: 'confirmed' }])
+    expect(fates).toMatchObject([
+      { status: 'withdrawn', reason: 'forbidden', details: { message: 'no is no order' } },
+      { status: 'confirmed' },
+    ])
     await until(ann, ({ phase, problem }) => phase === 'synced' && problem === null)
   })
 
@@ -229,7 +232,14 @@ describe('stores and a server', () => {
     await until(store, ({ problem }) => problem?.code === 'storage_failed')
     isFull = false
     const fates = await Promise.all(asked.map((decided) => (decided.ok ? decided.fate : null)))
-    expect(fates).toMatchObject([{ status: 'withdrawn', reason: 'forbidden' }, { status: 'confirmed' }])
+    expect(fates).toMatchObject([
+      {
+        status: 'withdrawn',
+        reason: 'forbidden',
+        details: { message: 'You may not write this to the log.' },
+      },
+      { status: 'confirmed' },
+    ])
   })
 
   it('V34 T9 A7 a price changed by hand is withdrawn on the device with that reason, and what comes after it goes on', async () => {

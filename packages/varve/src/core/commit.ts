@@ -47,6 +47,9 @@ export interface Withdrawal {
   readonly because: readonly Dot[]
 }
 
+/** Why somebody else than its own handler withdraws a commit. */
+export type WithdrawnFor = Pick<Withdrawal, 'reason' | 'details'>
+
 /** The wish: what stays the same however often it is decided. */
 export interface Intent {
   readonly commands: readonly CommandRecord[]

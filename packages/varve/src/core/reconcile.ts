@@ -13,7 +13,14 @@
  * a fate: receipts and conflicts are hints that make us pull.
  */
 import { sameData } from './clean-data.ts'
-import { type Commit, type Entry, streamsWritten, withdraw, withOutcome } from './commit.ts'
+import {
+  type Commit,
+  type Entry,
+  streamsWritten,
+  type WithdrawnFor,
+  withdraw,
+  withOutcome,
+} from './commit.ts'
 import { type Dot, dotKey, type Position, type StreamName, sameDot } from './dot.ts'
 import { inLineage, type Lineage, writtenBy } from './lineage.ts'
 import { detailsFault } from './reason.ts'
@@ -34,7 +41,7 @@ export interface ReconcileInput<S> {
   /** The new entries: consecutive, the first at position + 1. */
   readonly page: readonly Entry[]
   /** A pending commit to be emptied in place (rule C10: a cancel; or the server refuses it for good), and why. */
-  readonly empty?: { readonly dot: Dot; readonly reason: string }
+  readonly empty?: { readonly dot: Dot } & WithdrawnFor
 }
 
 /** One of ours that the page placed. */
@@ -108,7 +115,12 @@ export function reconcile<S>(input: ReconcileInput<S>): Reconciled<S> {
     if (commit.withdrawn !== null) return commit
     // C10
     if (input.empty !== undefined && sameDot(commit.dot, input.empty.dot)) {
-      return withdraw(commit, { reason: input.empty.reason, because: [] }, position)
+      const { reason, details } = input.empty
+      return withdraw(
+        commit,
+        { reason, because: [], ...(details === undefined ? null : { details }) },
+        position,
+      )
     }
     // C11: a retry must not come on top of the original.
     if (roots.has(commit.root)) {

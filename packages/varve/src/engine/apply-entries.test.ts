@@ -309,7 +309,7 @@ describe('applyEntries', () => {
     await next.wish(take('1', { by: 'ann' }))
     const dot = { replica: 'n9', counter: 1 }
     await a.refresh()
-    expect(await a.withdraw('hall', dot, 'forbidden')).toBe('fenced')
+    expect(await a.withdraw('hall', dot, { reason: 'forbidden' })).toBe('fenced')
     await b.refresh()
     expect(await b.rename('hall', dot)).toBe('fenced')
     expect([a, b, next].map((tab) => tab.status().leading)).toEqual([false, false, true])
@@ -354,7 +354,7 @@ describe('applyEntries', () => {
     const { a, server } = await twoStores()
     await a.wish(take('1', { by: 'ann' }))
     await server.push(a)
-    await a.withdraw('hall', refA1.dot, 'forbidden')
+    await a.withdraw('hall', refA1.dot, { reason: 'forbidden' })
     const inbox = updatesOf(a, { kind: 'inbox' })
     expect(inboxIn(inbox)).toMatchObject([{ reason: 'forbidden', theirs: [] }])
     await server.pull(a)

@@ -10,7 +10,7 @@ const asLeader = async (tab: Tab): Promise<readonly string[]> => [
   await tab.applyEntries('hall', 'e1', []),
   await tab.heal('hall', 'e1', 0),
   await tab.rename('hall', mine),
-  await tab.withdraw('hall', mine, 'forbidden'),
+  await tab.withdraw('hall', mine, { reason: 'forbidden' }),
 ]
 const fenced = ['fenced', 'fenced', 'fenced', 'fenced']
 
@@ -50,7 +50,7 @@ describe('a leader', () => {
     const tab = await openTab(memoryDisk(), 'a')
     await tab.lead('a9')
     await tab.wish(clap('1'))
-    expect(await tab.withdraw('hall', mine, 'forbidden')).toBe('done')
+    expect(await tab.withdraw('hall', mine, { reason: 'forbidden' })).toBe('done')
     expect(updatesOf(tab, { kind: 'inbox' })).toMatchObject([{ items: [{ reason: 'forbidden' }] }])
   })
 

@@ -2,7 +2,7 @@
  * What only the tab that talks to the server does: mint a replica (C8), apply pages, save snapshots. It knows itself by
  * its fence; a write that is answered `fenced` tells it that another tab has taken over.
  */
-import type { Entry } from '../core/commit.ts'
+import type { Entry, WithdrawnFor } from '../core/commit.ts'
 import { type Dot, type LogId, type Position, type ReplicaId, sameDot } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import { barrier } from '../log/barrier.ts'
@@ -22,7 +22,7 @@ export interface Leader {
   /** See `SyncPort`. */
   heal(log: LogId, epoch: string, fork: Position): Promise<'done' | 'fenced'>
   rename(log: LogId, from: Dot): Promise<'done' | 'fenced'>
-  withdraw(log: LogId, dot: Dot, reason: string): Promise<'done' | 'fenced'>
+  withdraw(log: LogId, dot: Dot, why: WithdrawnFor): Promise<'done' | 'fenced'>
   saveSnapshots(): Promise<void>
   /** All of the log is here: what was put off while it came is saved. */
   onCaughtUp(): void
@@ -145,9 +145,9 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
     throw tooBusy()
   }
 
-  async function withdrawOn(id: LogId, dot: Dot, reason: string): Promise<'done' | 'fenced'> {
+  async function withdrawOn(id: LogId, dot: Dot, why: WithdrawnFor): Promise<'done' | 'fenced'> {
     if (fence === null) return 'fenced'
-    const done = await emptyPending(writer, { log: id, dot }, { reason, fence })
+    const done = await emptyPending(writer, { log: id, dot }, { ...why, fence })
     return done === 'fenced' ? step() : 'done'
   }
 
@@ -202,7 +202,7 @@ export function createLeader(writer: Writer, options: LeaderOptions): Leader {
     applyEntries,
     heal: (id: LogId, epoch: string, fork: Position) => gate.write(() => healOn(id, epoch, fork)),
     rename: (id: LogId, from: Dot) => gate.write(() => renameOn(id, from)),
-    withdraw: (id: LogId, dot: Dot, reason: string) => gate.write(() => withdrawOn(id, dot, reason)),
+    withdraw: (id: LogId, dot: Dot, why: WithdrawnFor) => gate.write(() => withdrawOn(id, dot, why)),
     saveSnapshots,
     onCaughtUp: maySave,
   })

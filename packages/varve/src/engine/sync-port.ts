@@ -1,5 +1,5 @@
 /** What the sync module needs of an engine, and may do to it. The engine does not know that there is a network. */
-import type { Commit, Entry } from '../core/commit.ts'
+import type { Commit, Entry, WithdrawnFor } from '../core/commit.ts'
 import type { Dot, LogId, Position, ReplicaId } from '../core/dot.ts'
 import type { Hash } from '../core/hash.ts'
 import type { LogStatus, Problem, Stalled, SyncPhase } from '../core/query.ts'
@@ -52,7 +52,7 @@ export interface SyncPort {
   /** The server holds another command under this dot of ours: from it on all that is pending gets new dots (rule C8). */
   rename(log: LogId, from: Dot): Promise<'done' | 'fenced'>
   /** The server will never place this commit as it is: it becomes withdrawn, and what leaned on it is decided again. */
-  withdraw(log: LogId, dot: Dot, reason: string): Promise<'done' | 'fenced'>
+  withdraw(log: LogId, dot: Dot, why: WithdrawnFor): Promise<'done' | 'fenced'>
   /** Another tab may have changed something: look. */
   refresh(): Promise<void>
   report(report: SyncReport): void

@@ -9,7 +9,7 @@
  * entry arrives, through reconcile, and by nothing else. So whatever is lost, doubled or reordered on the way is
  * mended by pulling and pushing again.
  */
-import { type Commit, type Entry, outcomeOf } from '../core/commit.ts'
+import { type Commit, type Entry, outcomeOf, type WithdrawnFor } from '../core/commit.ts'
 import { type Dot, dotKey, type LogId, type Position } from '../core/dot.ts'
 import type { Hash } from '../core/hash.ts'
 import { extendHistory } from '../core/history.ts'
@@ -73,7 +73,7 @@ export type ChannelOutput =
       readonly epoch: string
       readonly entries: readonly Entry[]
     }
-  | { readonly type: 'withdraw'; readonly log: LogId; readonly commit: Commit; readonly reason: string }
+  | { readonly type: 'withdraw'; readonly log: LogId; readonly commit: Commit; readonly why: WithdrawnFor }
   | { readonly type: 'rename'; readonly log: LogId; readonly from: Dot }
   /** Ask the server about the store's chains at these positions. */
   | { readonly type: 'locate'; readonly log: LogId; readonly positions: readonly Position[] }
@@ -255,7 +255,7 @@ function withdrawRefused(
   channel: Channel,
   { refuse, holdUntilMs }: { readonly refuse: Refuse; readonly holdUntilMs: number },
 ): ChannelStep {
-  const { dot, code } = refuse as Refuse & {
+  const { dot, code, message } = refuse as Refuse & {
     readonly code: 'forbidden' | 'commit_too_large' | 'invalid_commit'
   }
   const key = dot === undefined ? null : dotKey(dot)
@@ -267,7 +267,7 @@ function withdrawRefused(
   if (commit.withdrawn !== null) return [{ ...channel, problem: problemOf(code) }, []]
   return [
     { ...channel, emptying: key },
-    [{ type: 'withdraw', log: channel.stored.log, commit, reason: code }],
+    [{ type: 'withdraw', log: channel.stored.log, commit, why: { reason: code, details: { message } } }],
   ]
 }
 

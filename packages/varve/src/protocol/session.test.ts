@@ -183,9 +183,19 @@ describe('session', () => {
     const session = sessionOver('TA', 'like')
     session.live()
     const [a1] = session.replica.outbox() as [Commit]
-    const refuse: ServerMessage = { type: 'refuse', code: 'forbidden', message: '', log: 'toy', dot: a1.dot }
+    const refuse: ServerMessage = {
+      type: 'refuse',
+      code: 'forbidden',
+      message: 'why',
+      log: 'toy',
+      dot: a1.dot,
+    }
     expect(session.hear(refuse)).toMatchObject([
-      { type: 'withdraw', commit: { dot: a1.dot }, reason: 'forbidden' },
+      {
+        type: 'withdraw',
+        commit: { dot: a1.dot },
+        why: { reason: 'forbidden', details: { message: 'why' } },
+      },
     ])
     // Its old form is not pushed again meanwhile, and a refusal that comes twice is not one of the empty form.
     expect(session.hear(refuse)).toEqual([])

@@ -183,7 +183,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       case 'apply':
         return applyNow(output)
       case 'withdraw':
-        return changeNow(output.log, () => engine.withdraw(output.log, output.commit.dot, output.reason))
+        return changeNow(output.log, () => engine.withdraw(output.log, output.commit.dot, output.why))
       case 'locate':
         return askWhere(output)
       case 'heal':
