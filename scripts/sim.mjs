@@ -55,7 +55,7 @@ const keep = values.keep?.split(',').map(Number)
 const disks = values.sqlite ? sqliteDisks(tmpdir()) : null
 const server = disks !== null ? simServerOn(disks.next) : values.real ? simServer : undefined
 const startMs = performance.now()
-const total = { passed: 0, steps: 0, wishes: 0, entries: 0, withdrawn: 0 }
+const total = { passed: 0, steps: 0, wishes: 0, refused: 0, entries: 0, withdrawn: 0 }
 for (let seed = from; seed < from + seeds; seed++) {
   const result = await simulateSeed({
     ...toyOf(seed, logs),
@@ -67,6 +67,7 @@ for (let seed = from; seed < from + seeds; seed++) {
   })
   total.steps += result.steps
   total.wishes += result.wishes
+  total.refused += result.refused
   total.entries += result.entries
   total.withdrawn += result.withdrawn
   if (result.violation === null) total.passed += 1
@@ -84,9 +85,9 @@ for (let seed = from; seed < from + seeds; seed++) {
 }
 await disks?.close()
 const seconds = (performance.now() - startMs) / 1000
-const { passed, steps, wishes, entries, withdrawn } = total
+const { passed, steps, wishes, refused, entries, withdrawn } = total
 console.log(
-  `${steps} steps, ${wishes} wishes, ${entries} entries, ${withdrawn} withdrawn; ${seconds.toFixed(1)} s, ${(seeds / seconds).toFixed(0)} runs a second`,
+  `${steps} steps, ${wishes} wishes, ${refused} refused at once, ${entries} entries, ${withdrawn} withdrawn; ${seconds.toFixed(1)} s, ${(seeds / seconds).toFixed(0)} runs a second`,
 )
 console.log(`${passed} passed, ${seeds - passed} failed`)
 process.exitCode = passed === seeds ? 0 : 1

@@ -26,6 +26,7 @@ export interface BootOptions {
   readonly ports: EnginePorts
   readonly freeze: boolean
   readonly publish: (change: Change) => void
+  readonly rules?: typeof rulesOf | undefined
 }
 
 export interface Booted {
@@ -38,7 +39,15 @@ export interface Booted {
   readonly writesElsewhere: number
 }
 
-export async function boot({ model, log, logs, ports, freeze, publish }: BootOptions): Promise<Booted> {
+export async function boot({
+  model,
+  log,
+  logs,
+  ports,
+  freeze,
+  publish,
+  rules = rulesOf,
+}: BootOptions): Promise<Booted> {
   const ensured = await log.ensureStore({
     store: ports.newId(),
     replica: ports.newId(),
@@ -54,7 +63,7 @@ export async function boot({ model, log, logs, ports, freeze, publish }: BootOpt
     assert(confirmed !== undefined, 'Every log of the store was folded.')
     // As of revision 0 the outbox was empty; the refresh below brings the present one.
     const head = { ...mustHeadOf(record, id), outboxRevision: 0 }
-    return startLog({ id, kind, rules: rulesOf(model, kind), head, confirmed })
+    return startLog({ id, kind, rules: rules(model, kind), head, confirmed })
   })
   const present = createPresent({
     logs: states,

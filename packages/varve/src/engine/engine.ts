@@ -10,6 +10,7 @@
  * log's write has resolved. Whatever fails leaves memory and disk as they were, or is set right by the next refresh.
  */
 import { type Commit, type Draft, sealCommit } from '../core/commit.ts'
+import type { rulesOf } from '../core/decide.ts'
 import type { Dot, LogId, Position, Revision, StreamName } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
@@ -66,6 +67,8 @@ export interface EngineOptions {
   readonly seal?: (draft: Draft) => Commit
   /** Test-only: the client half with a rule switched off, as a negative control. */
   readonly reconcile?: typeof reconcile
+  /** Test-only: how commands are decided, instead of core's. */
+  readonly rules?: typeof rulesOf
   /** After how many applied entries the leader saves snapshots. Default: 500. */
   readonly snapshotEvery?: number
   /** Deep-freezes states and rows, so that code which changes them in place is caught. Default: true. */
@@ -125,6 +128,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     ports,
     freeze: options.freeze ?? true,
     publish: changes.emit,
+    rules: options.rules,
   })
   return runEngine({ ...options, ports }, { logs, changes, booted })
 }

@@ -3,6 +3,7 @@
 import type { CommandCall } from '../../core/command.ts'
 import { type CommandRecord, intentOf } from '../../core/commit.ts'
 import { parseStreamName, type StreamName } from '../../core/dot.ts'
+import { messageOf } from '../../core/errors.ts'
 import type { Model } from '../../core/model.ts'
 import { validateCommands } from '../../core/validate-commands.ts'
 import { type SeededRandom, seededRandom } from '../seeded-random.ts'
@@ -40,8 +41,8 @@ const rolledBackMax = 5
 
 export function perform(stage: Stage, action: Action, undos: Set<() => void>): void {
   const device = deviceOf(stage, action)
-  const { scheduler } = stage.ground
-  acts[action.kind]({
+  const { scheduler, auditor } = stage.ground
+  const scene: Scene = {
     ...stage,
     device,
     random: seededRandom(action.seed),
@@ -50,7 +51,13 @@ export function perform(stage: Stage, action: Action, undos: Set<() => void>): v
       undos.add(undo)
       scheduler.at(scheduler.now() + ms, () => undos.delete(undo) && undo())
     },
-  })
+  }
+  try {
+    acts[action.kind](scene)
+  } catch (thrown) {
+    // The application's own: what its `wish` throws, or a call that its model has not.
+    auditor.fail(`${action.kind} on ${device.name}: ${messageOf(thrown)}`)
+  }
 }
 
 /** What is to happen on a device happens there or on one of its copies, which live on like it. */

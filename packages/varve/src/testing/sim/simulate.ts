@@ -13,7 +13,8 @@ import type { Model } from '../../core/model.ts'
 // What the engine loads when it first needs it is here from the start: a file that is read takes real time.
 import '../../engine/reset-log.ts'
 import { seededRandom } from '../seeded-random.ts'
-import { createAuditor } from './auditor/auditor.ts'
+import { type Counts, createAuditor } from './auditor/auditor.ts'
+import type { Invariant } from './auditor/server-audit.ts'
 import { createWatch } from './auditor/watch.ts'
 import { createDevice, type Device } from './device.ts'
 import type { BrokenParts, Ground } from './ground.ts'
@@ -29,25 +30,25 @@ export interface SimulationOptions {
   readonly olderModel?: Model
   /** What a user wishes next, on any log of the model: one call, or several as one atomic commit, given the present state of streams. */
   readonly wish: Stage['wish']
+  /** What an application's logs must keep, asked after each entry. */
+  readonly invariant?: Invariant
   /** Default: core's ledger. */
   readonly server?: OpenSimServer
   readonly broken?: BrokenParts
 }
 
-export interface Simulated {
+export interface Simulated extends Counts {
   readonly seed: number
   /** Scheduled steps: what users did, frames, timers, faults. */
   readonly steps: number
-  readonly wishes: number
-  readonly entries: number
-  readonly withdrawn: number
   /** A number that differs whenever two runs differ. */
   readonly trace: number
   /** The first violation as a sentence, or null. */
   readonly violation: string | null
 }
 
-const devicesMax = 5
+/** With copies. */
+export const devicesMax = 5
 /** Virtual time after the last fault within which all must agree. */
 const settleMs = 20 * 60_000
 
@@ -67,7 +68,7 @@ export async function runHistory(history: History, options: SimulationOptions): 
   const scheduler = createScheduler(() => server.isBusy)
   const server = openServer({ logs: logIds, scheduler, random })
   const models = [model, ...(olderModel === model ? [] : [olderModel])] as const
-  const auditor = createAuditor({ models, logs: logIds })
+  const auditor = createAuditor({ models, logs: logIds, invariant: options.invariant })
   const streams = new Set<StreamName>()
   let ids = 0
   const ground: Ground = {
@@ -129,6 +130,8 @@ export async function runHistory(history: History, options: SimulationOptions): 
   }
   for (const [index, { tabs }] of history.devices.entries())
     for (let i = 0; i < tabs; i += 1) (devices[index] as Device).openTab()
+  // What tabs do when they are opened is done, though nothing else may ever happen.
+  scheduler.at(0, () => undefined)
   for (const action of history.actions) scheduler.at(action.atMs, () => perform(stage, action, undos))
 
   const endMs = (history.actions.at(-1)?.atMs ?? 0) + 1

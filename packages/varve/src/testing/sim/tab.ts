@@ -4,6 +4,7 @@
  * closed asks for nothing any more.
  */
 
+import { rulesOf } from '../../core/decide.ts'
 import { type LogId, parseStreamName } from '../../core/dot.ts'
 import type { Model } from '../../core/model.ts'
 import type {
@@ -21,6 +22,7 @@ import type { SyncPorts } from '../../sync/ports.ts'
 import { startSync } from '../../sync/sync.ts'
 import type { Host } from '../../worker/contract.ts'
 import { hostOf } from '../../worker/host.ts'
+import { askedTwice } from './asked-twice.ts'
 import { answerFault } from './auditor/answer-audit.ts'
 import type { LookedAt } from './auditor/tab-audit.ts'
 import type { Device } from './device.ts'
@@ -34,8 +36,8 @@ export interface Worker extends DiskUser {
   readonly seen: Seen
   /** By stream: as the page was last told. */
   readonly shown: Map<string, StreamUpdate>
-  /** By projection: what was told of those of one value. */
-  readonly values: Map<string, ProjectionUpdate>
+  /** By projection; of a table, all rows. */
+  readonly views: Map<string, ProjectionUpdate>
   status: EngineStatus | null
   /** By log. */
   readonly lookedAt: Map<LogId, LookedAt>
@@ -95,7 +97,7 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
       waiting: 0,
       plan: null,
       shown: new Map(),
-      values: new Map(),
+      views: new Map(),
       status: null,
       lookedAt: new Map(),
       inbox: [],
@@ -122,6 +124,7 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
       logs: ground.logs,
       ports: { now: device.wallClock, newId: ground.newId, report },
       snapshotEvery,
+      rules: (of, kind) => askedTwice(rulesOf(of, kind), (what) => auditor.fail(`${name}: ${what}`)),
       ...(ground.broken.reconcile === undefined ? null : { reconcile: ground.broken.reconcile }),
     })
     const ports: SyncPorts = {
@@ -147,8 +150,7 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
     engine.subscribe({ kind: 'status' }, (update) => hear(opening, '', update))
     engine.subscribe({ kind: 'inbox' }, (update) => hear(opening, '', update))
     for (const stream of ground.streams) watchOn(opening, stream)
-    for (const { kind, name: projection } of model.projections.values())
-      if (kind === 'value') watchValue(opening, projection)
+    for (const projection of model.projections.keys()) watchView(opening, projection)
     stops.set(opening, async () => {
       await sync.stop()
       await engine.close()
@@ -164,11 +166,11 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
     on.engine?.subscribe({ kind: 'stream', stream }, (update) => hear(on, stream, update))
   }
 
-  function watchValue(on: Worker, projection: string): void {
+  function watchView(on: Worker, projection: string): void {
     on.engine?.subscribe({ kind: 'projection', name: projection }, (update) => {
-      if (update.kind !== 'value' && update.kind !== 'failed') return
+      if (update.kind !== 'value' && update.kind !== 'rows' && update.kind !== 'failed') return
       on.isDirty = true
-      on.values.set(projection, update)
+      on.views.set(projection, wholeOf(on.views.get(projection), update))
     })
   }
 
@@ -187,7 +189,7 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
       const log = logOfWish(request)
       const fault = answerFault(reply.value, { seen: to.seen, model }, { auditor: auditor.of(log), log })
       if (fault !== null) auditor.fail(`${name}: ${fault}`)
-      if (!reply.value.ok) return
+      if (!reply.value.ok) return auditor.refused()
       acknowledged.add(request.seed)
       auditor.of(log).acknowledged({ seed: request.seed, dot: reply.value.dot })
     })
@@ -250,6 +252,17 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
     },
     isClosed: () => isClosed,
   } satisfies Tab)
+}
+
+/** With the rows that were told before. */
+function wholeOf(before: ProjectionUpdate | undefined, update: ProjectionUpdate): ProjectionUpdate {
+  if (update.kind !== 'rows' || update.reset) return update
+  const rows = new Map(before?.kind === 'rows' ? before.rows : [])
+  for (const [key, row] of update.rows) {
+    if (row === null) rows.delete(key)
+    else rows.set(key, row)
+  }
+  return { ...update, reset: true, rows: [...rows] }
 }
 
 export const storeName = 'sim'

@@ -7,6 +7,7 @@ import { event } from '../../core/event.ts'
 import { defineModel } from '../../core/model.ts'
 import { defineProjection } from '../../core/projection.ts'
 import { defineStream } from '../../core/stream.ts'
+import { defineTable } from '../../core/table.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import type { SimulationOptions } from './simulate.ts'
 import { olderToy } from './toy-model-older.ts'
@@ -72,6 +73,16 @@ export const Taken = defineProjection('taken', {
   on: { 'seat.taken': (count) => count + 1 },
 })
 
+export const Takers = defineTable('takers', {
+  from: [Seat],
+  key: ({ streamId }) => streamId,
+  row: anything<{ readonly by: string; readonly times: number }>(),
+  on: {
+    'seat.taken': (row, { data }) => ({ by: data.by, times: (row?.times ?? 0) + 1 }),
+    'seat.freed': () => null,
+  },
+})
+
 export const Liked = defineProjection('liked', {
   from: [Likes],
   initial: 0,
@@ -79,7 +90,7 @@ export const Liked = defineProjection('liked', {
 })
 
 export const toySimulation: SimulationOptions = {
-  model: defineModel('toy', { logs: { toy: [Seat, Likes] }, projections: [Taken, Liked] }),
+  model: defineModel('toy', { logs: { toy: [Seat, Likes] }, projections: [Taken, Takers, Liked] }),
   olderModel: olderToy,
   wish: (random) => seatWish(random, Seat.commands) ?? Likes.commands.like('L'),
 }

@@ -1,9 +1,11 @@
 /** The toy with a second log, and a value that is folded from both: a store has one name for all of its logs. */
 import { defineModel } from '../../core/model.ts'
 import { defineProjection } from '../../core/projection.ts'
+import { defineTable } from '../../core/table.ts'
 import type { SimulationOptions } from './simulate.ts'
-import { Liked, Likes, Seat, seatsOf, seatWish, Taken, toySimulation } from './toy-model.ts'
+import { Liked, Likes, Seat, seatsOf, seatWish, Taken, Takers, toySimulation } from './toy-model.ts'
 import { OlderLiked, OlderLikes, OlderSeat, OlderTaken, olderSeatsOf } from './toy-model-older.ts'
+import { anything } from './toy-shapes.ts'
 
 const Chair = seatsOf('chair')
 const OlderChair = olderSeatsOf('chair')
@@ -14,12 +16,23 @@ const onTrail = {
   'chair.taken': (trail: number) => (Math.imul(trail, 31) + 2) | 0,
 }
 const Trail = defineProjection('trail', { from: [Seat, Chair], initial: 0, on: onTrail })
+/** By letter: who took a seat or a chair of it last. */
+const Together = defineTable('together', {
+  from: [Seat, Chair],
+  key: ({ streamId }) => streamId,
+  row: anything<{ readonly by: string }>(),
+  on: {
+    'seat.taken': (_row, { data }) => ({ by: data.by }),
+    'chair.taken': (_row, { data }) => ({ by: data.by }),
+    'chair.freed': () => null,
+  },
+})
 const OlderTrail = defineProjection('trail', { from: [OlderSeat, OlderChair], initial: 0, on: onTrail })
 
 const twoLogs: SimulationOptions = {
   model: defineModel('toys', {
     logs: { toy: [Seat, Likes], yard: [Chair] },
-    projections: [Taken, Liked, Trail],
+    projections: [Taken, Takers, Liked, Trail, Together],
   }),
   olderModel: defineModel('toys', {
     logs: { toy: [OlderSeat, OlderLikes], yard: [OlderChair] },

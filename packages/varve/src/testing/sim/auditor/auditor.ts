@@ -8,6 +8,7 @@ import type { Model } from '../../../core/model.ts'
 import type { MemoryTables } from '../../../log/memory-disk.ts'
 import type { SeededRandom } from '../../seeded-random.ts'
 import { createLogAuditor, type LogAuditor, type Receipt } from './log-auditor.ts'
+import type { Invariant } from './server-audit.ts'
 
 export interface Auditor {
   readonly violation: () => string | null
@@ -23,23 +24,36 @@ export interface Auditor {
   outboxLength(device: string): number
   /** With the faults over and everything delivered. `inboxes`: for each device the dots that it lists of a log. */
   atTheEnd(inboxes: (log: LogId) => ReadonlyMap<string, ReadonlySet<string>>, random: SeededRandom): void
-  readonly counts: () => { readonly wishes: number; readonly entries: number; readonly withdrawn: number }
+  /** A wish was refused at once. */
+  refused(): void
+  readonly counts: () => Counts
+}
+
+export interface Counts {
+  readonly wishes: number
+  /** Of the wishes: those that were refused at once. */
+  readonly refused: number
+  readonly entries: number
+  readonly withdrawn: number
 }
 
 export interface AuditorGround {
   /** The builds of the model that are about, the newest first. */
   readonly models: readonly [Model, ...Model[]]
   readonly logs: readonly LogId[]
+  readonly invariant: Invariant | undefined
 }
 
-export function createAuditor({ models, logs }: AuditorGround): Auditor {
+export function createAuditor({ models, logs, invariant }: AuditorGround): Auditor {
   let violation: string | null = null
+  let refused = 0
   /** Who writes as a replica, on whatever log: the device that was seen to first. */
   const owners = new Map<string, string>()
   const auditors = new Map<LogId, LogAuditor>()
   for (const log of logs) {
     const where = logs.length > 1 ? `${log}: ` : ''
-    auditors.set(log, createLogAuditor({ models, log, owners, fail: (what) => fail(`${where}${what}`) }))
+    const ground = { models, log, owners, invariant, fail: (what: string) => fail(`${where}${what}`) }
+    auditors.set(log, createLogAuditor(ground))
   }
   const all = [...auditors.values()]
 
@@ -70,7 +84,11 @@ export function createAuditor({ models, logs }: AuditorGround): Auditor {
     atTheEnd(inboxes, random) {
       for (const [log, each] of auditors) each.atTheEnd(inboxes(log), random)
     },
+    refused() {
+      refused += 1
+    },
     counts: () => ({
+      refused,
       wishes: sum((each) => each.counts().wishes),
       entries: sum((each) => each.counts().entries),
       withdrawn: sum((each) => each.counts().withdrawn),

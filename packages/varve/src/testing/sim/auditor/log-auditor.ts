@@ -6,8 +6,8 @@ import type { Model } from '../../../core/model.ts'
 import type { MemoryTables } from '../../../log/memory-disk.ts'
 import type { SeededRandom } from '../../seeded-random.ts'
 import { createDiskAudit, type DiskAudit } from './disk-audit.ts'
-import { isReadable } from './naive-fold.ts'
-import { createServerAudit, dotText, type ServerAudit } from './server-audit.ts'
+import { isReadable, type NaiveFold } from './naive-fold.ts'
+import { createServerAudit, dotText, type Invariant, type ServerAudit } from './server-audit.ts'
 
 export interface Wished {
   readonly seed: string
@@ -40,8 +40,10 @@ export interface LogAuditor {
   /** The user asked for it: whether it was done or not, both may be seen. */
   cancelling(dot: Dot): void
   dismissing(dot: Dot): void
-  /** Whether that build may not understand an event that stands, or stood, on the stream. */
+  /** Whether that build may not understand, or cannot fold, an event that stands, or stood, on the stream. */
   mayFreeze(model: Model, stream: StreamName): boolean
+  /** A fold of what that build has. */
+  folded(model: Model, fold: NaiveFold): void
   outboxLength(device: string): number
   readonly server: ServerAudit
   /** With the faults over and everything delivered. `inboxes`: for each device the dots that it lists. */
@@ -55,10 +57,11 @@ export interface LogAuditorGround {
   readonly log: LogId
   /** By replica: the device that was the first to write as it, on whatever log. */
   readonly owners: Map<string, string>
+  readonly invariant: Invariant | undefined
   fail(what: string): void
 }
 
-export function createLogAuditor({ models, log, owners, fail }: LogAuditorGround): LogAuditor {
+export function createLogAuditor({ models, log, owners, invariant, fail }: LogAuditorGround): LogAuditor {
   let durable: readonly Entry[] | null = null
   const wishes = new Map<string, Wished>()
   /** By dot and content: up to where the author had applied the log when it stored this. */
@@ -69,8 +72,13 @@ export function createLogAuditor({ models, log, owners, fail }: LogAuditorGround
   /** By build: the streams with an event that it does not understand, wherever that was stored. */
   const freezing = new Map(models.map((model) => [model, new Set<StreamName>()]))
   const mayFreeze = (model: Model, stream: StreamName): boolean => freezing.get(model)?.has(stream) === true
+  const noteFrozen = (model: Model, { streams }: NaiveFold): void => {
+    for (const [stream, { isFrozen }] of streams) if (isFrozen) freezing.get(model)?.add(stream)
+  }
   const server = createServerAudit({
     models,
+    onFold: noteFrozen,
+    invariant,
     knownAt: (commit) => known.get(versionKey(commit)),
     isWished: (seed) => wishes.has(seed),
     mayStandAgain: (seed) => mayStandAgain(wishes.get(seed)),
@@ -212,6 +220,7 @@ export function createLogAuditor({ models, log, owners, fail }: LogAuditorGround
     cancelling: (dot) => void cancelled.add(dotText(dot)),
     dismissing: (dot) => void dismissed.add(dotText(dot)),
     mayFreeze,
+    folded: noteFrozen,
     outboxLength: (device) => diskOf(device).outboxLength(),
     server,
     atTheEnd(inboxes, random) {

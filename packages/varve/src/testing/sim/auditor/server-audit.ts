@@ -3,10 +3,10 @@
  * a chain that adds up, and no decision that leaned on what a stranger had changed, found by looking at everything.
  */
 import type { Commit, Entry } from '../../../core/commit.ts'
-import type { Dot, StreamName } from '../../../core/dot.ts'
+import type { Dot, LogId, StreamName } from '../../../core/dot.ts'
 import { hashOf } from '../../../core/hash.ts'
 import type { Model } from '../../../core/model.ts'
-import { folded, type NaiveFold, nothing } from './naive-fold.ts'
+import { folded, type NaiveFold, nothing, streamIn } from './naive-fold.ts'
 import { createVectors, type Vectors } from './vectors.ts'
 
 export interface ServerAudit {
@@ -27,6 +27,12 @@ export interface ServerAudit {
   readonly vectors: () => Vectors
 }
 
+/**
+ * Asked after each entry of each log what must hold there, by the newest build: null, or what does not. `read` gives the
+ * state of a stream, its initial one if it has no events.
+ */
+export type Invariant = (read: (stream: StreamName) => unknown, log: LogId) => string | null
+
 export interface ServerAuditGround {
   /** The builds of the model that are about, the newest first. */
   readonly models: readonly [Model, ...Model[]]
@@ -35,6 +41,8 @@ export interface ServerAuditGround {
   readonly isWished: (seed: string) => boolean
   /** Whether the store that holds the wish was copied or set back: each life of it may bring it under a name of its own. */
   readonly mayStandAgain: (seed: string) => boolean
+  readonly onFold: (model: Model, fold: NaiveFold) => void
+  readonly invariant: Invariant | undefined
   /** Whether a build may not understand an event that stands, or stood, on the stream. */
   readonly mayFreeze: (stream: StreamName) => boolean
 }
@@ -49,6 +57,8 @@ export function createServerAudit({
   isWished,
   mayStandAgain,
   mayFreeze,
+  onFold,
+  invariant,
 }: ServerAuditGround): ServerAudit {
   const [newest] = models
   /** By chain, of all lives of the log, and then by model. */
@@ -85,8 +95,19 @@ export function createServerAudit({
       const fault = faultOf(entry)
       if (fault !== null) return `@${entry.position} ${dotText(entry.commit.dot)}: ${fault}`
       take(entry)
+      const broken = invariantFault(entry)
+      if (broken !== null) return `@${entry.position} ${dotText(entry.commit.dot)}: ${broken}`
     }
     return null
+  }
+
+  function invariantFault({ commit: { log } }: Entry): string | null {
+    const fold = foldNow(newest)
+    try {
+      return invariant?.((stream) => streamIn(newest, fold, stream).state, log) ?? null
+    } catch (thrown) {
+      return `the invariant threw ${String(thrown)}`
+    }
   }
 
   function faultOf({ position, commit, principal, time, chain }: Entry): string | null {
@@ -150,6 +171,7 @@ export function createServerAudit({
     if (!folds.has(entry.chain)) {
       const next = models.map((model) => [model, folded(model, foldNow(model), [entry])] as const)
       folds.set(entry.chain, new Map(next))
+      for (const [model, fold] of next) onFold(model, fold)
     }
     entries.push(entry)
     placed.add(commit.seed)

@@ -2,9 +2,9 @@
 import type { Entry } from '../../../core/commit.ts'
 import { type LogId, parseStreamName } from '../../../core/dot.ts'
 import type { Model } from '../../../core/model.ts'
-import type { EngineStatus, ProjectionUpdate, StreamUpdate } from '../../../core/query.ts'
+import type { EngineStatus, ProjectionUpdate, RowsUpdate, StreamUpdate } from '../../../core/query.ts'
 import { nothingSeen, type Seen, type SeenLog } from '../device-disk.ts'
-import { folded, type NaiveFold, nothing, streamIn, valueIn } from './naive-fold.ts'
+import { folded, type NaiveFold, nothing, streamIn, viewIn } from './naive-fold.ts'
 import { dotText, type ServerAudit } from './server-audit.ts'
 
 /** What a look found to be right: as long as the tab has read no other log and outbox, it needs no second look. */
@@ -20,8 +20,8 @@ export interface ShownTab {
   readonly seen: Seen
   readonly lookedAt: Map<LogId, LookedAt>
   readonly shown: ReadonlyMap<string, StreamUpdate>
-  /** Projections of one value. */
-  readonly values: ReadonlyMap<string, ProjectionUpdate>
+  /** Projections; of a table, all rows. */
+  readonly views: ReadonlyMap<string, ProjectionUpdate>
   readonly status: EngineStatus | null
 }
 
@@ -32,16 +32,18 @@ export interface TabGround {
   /** Of a type of streams. */
   readonly logOf: (type: string) => LogId
   readonly server: ServerAudit
+  readonly onFold: (model: Model, fold: NaiveFold) => void
 }
 
 /** Null, or how what is shown of a log differs from fold(log) then fold(outbox). */
 export function shownFault(tab: ShownTab, ground: TabGround): string | null {
-  const { model, log, logOf, server } = ground
-  const { seen, lookedAt, shown, values, status } = tab
+  const { model, log, logOf, server, onFold } = ground
+  const { seen, lookedAt, shown, views, status } = tab
   const { chain, outbox } = seen.get(log) ?? nothingSeen
   let looked = lookedAt.get(log)
   if (looked?.chain !== chain || looked.outbox !== outbox) {
     const fold = folded(model, server.foldAt(model, chain), outbox)
+    onFold(model, fold)
     looked = { chain, outbox, fold, right: new Set() }
     lookedAt.set(log, looked)
   }
@@ -61,33 +63,32 @@ export function shownFault(tab: ShownTab, ground: TabGround): string | null {
       return `shows ${update.pending.length} pending on ${stream}, and there are ${pending.length}`
     right.add(update)
   }
-  return valuesFault(fold, { ...ground, values, status })
+  return viewsFault(fold, { ...ground, views, status })
 }
 
-function valuesFault(
+function viewsFault(
   fold: NaiveFold,
-  { model, log, logOf, values, status }: Pick<ShownTab, 'values' | 'status'> & TabGround,
+  { model, log, logOf, views, status }: Pick<ShownTab, 'views' | 'status'> & TabGround,
 ): string | null {
-  for (const [name, update] of values) {
+  for (const [name, update] of views) {
     // Of several logs: `mixedFault`.
     if (!model.projections.get(name)?.from.every(({ type }) => logOf(type) === log)) continue
-    const { value, leftOut } = valueIn(model, fold, name)
-    const said = update.kind === 'value' ? update.value : update.kind
-    if (said !== value && text(said) !== text(value))
-      return `shows ${name} as ${text(said)}, and it is ${text(value)}`
+    const { leftOut, isFailed } = viewIn(model, fold, name)
+    const fault = viewFault(update, { model, fold, name })
+    if (fault !== null) return fault
     const listed = status?.failures.find(({ projection }) => projection === name)?.leftOut ?? 0
-    if (listed !== leftOut.size)
+    if (!isFailed && listed !== leftOut.size)
       return `says that ${name} leaves out ${listed} streams, and it leaves out ${leftOut.size}`
   }
   return null
 }
 
 /**
- * Null, or a value of several logs that differs from all entries folded by the servers' time, and then in the order of
- * the logs. To be asked when nothing is pending and all is caught up.
+ * Null, or a value or a table of several logs that differs from all entries folded by the servers' time, and then in the
+ * order of the logs. To be asked when nothing is pending and all is caught up.
  */
 export function mixedFault(
-  values: ShownTab['values'] = new Map(),
+  views: ShownTab['views'] = new Map(),
   model: Model,
   logs: readonly (readonly Entry[])[],
 ): string | null {
@@ -96,12 +97,34 @@ export function mixedFault(
     nothing,
     logs.flat().sort((a, b) => a.time - b.time),
   )
-  for (const [name, update] of values) {
-    const { value } = valueIn(model, fold, name)
-    const said = update.kind === 'value' ? update.value : update.kind
-    if (text(said) !== text(value)) return `shows ${name} as ${text(said)}, and by time it is ${text(value)}`
-  }
-  return null
+  const faults = [...views].map(([name, update]) => viewFault(update, { model, fold, name }))
+  return faults.find((fault) => fault !== null) ?? null
+}
+
+function viewFault(
+  update: ProjectionUpdate,
+  { model, fold, name }: { readonly model: Model; readonly fold: NaiveFold; readonly name: string },
+): string | null {
+  const { shown, isFailed } = viewIn(model, fold, name)
+  const said =
+    update.kind === 'value'
+      ? update.value
+      : update.kind === 'rows'
+        ? new Map(byKey(update.rows))
+        : update.kind
+  const isTable = model.projections.get(name)?.kind === 'table'
+  const is = isFailed
+    ? 'failed'
+    : isTable
+      ? new Map(byKey([...(shown as ReadonlyMap<string, unknown>)]))
+      : shown
+  return said === is || text(said) === text(is)
+    ? null
+    : `shows ${name} as ${text(said)}, and it is ${text(is)}`
+}
+
+function byKey(rows: RowsUpdate['rows']): RowsUpdate['rows'] {
+  return rows.toSorted(([a], [b]) => (a < b ? -1 : 1))
 }
 
 /** Null, or what the status line should not have said. */
@@ -128,6 +151,9 @@ const graveCodes: ReadonlySet<string> = new Set([
   'stuck',
 ])
 
+/** JSON knows neither maps nor sets, which a state may hold. */
 function text(value: unknown): string {
-  return JSON.stringify(value)
+  return JSON.stringify(value, (_key, each: unknown) =>
+    each instanceof Map ? { map: [...each] } : each instanceof Set ? { set: [...each] } : each,
+  )
 }

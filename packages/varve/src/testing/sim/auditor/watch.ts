@@ -51,8 +51,8 @@ export function createWatch(ground: Ground, devices: readonly Device[]): Watch {
       let position = 0
       let seenPending = 0
       for (const log of logIds) {
-        const { server } = auditor.of(log)
-        const fault = shownFault(worker, { model: tab.model, log, logOf, server })
+        const { server, folded: onFold } = auditor.of(log)
+        const fault = shownFault(worker, { model: tab.model, log, logOf, server, onFold })
         if (fault !== null) auditor.fail(`${tab.name}: ${fault}`)
         position += seen.get(log)?.position ?? 0
         seenPending += seen.get(log)?.outbox.length ?? 0
@@ -84,7 +84,7 @@ export function createWatch(ground: Ground, devices: readonly Device[]): Watch {
     }
     const entries = logIds.map(server.entries)
     for (const tab of devices.flatMap((device) => device.tabs())) {
-      const fault = mixedFault(tab.worker()?.values, tab.model, entries)
+      const fault = mixedFault(tab.worker()?.views, tab.model, entries)
       if (fault !== null) return `${tab.name} ${fault}`
     }
     return null
