@@ -68,8 +68,8 @@ describe('the code in the READMEs', () => {
     ])
   })
 
-  it('varve: the test of a model passes', { timeout }, async () => {
-    await run(`${documents[1].folder}/cart.test.ts`)
+  it('varve: the tests of a model pass', { timeout }, async () => {
+    for (const file of ['cart.test.ts', 'cart-simulation.test.ts']) await run(`${documents[1].folder}/${file}`)
   })
 
   it('varve-server: the policy answers the order', { timeout }, async () => {
