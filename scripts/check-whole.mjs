@@ -47,7 +47,10 @@ function walk(name, scope, { endMs, placesMax }) {
         if (nowMs > endMs) throw new RangeError(outOfTime)
         if (nowMs - shownMs < progressMs) return
         shownMs = nowMs
-        console.log(`  … ${name}: ${walked.logs} logs, ${walked.places} places`)
+        const { logs, places, done } = walked
+        console.log(
+          `  … ${name}: ${logs} logs, ${places} places, some ${(100 * done).toFixed(0)} % of the tree`,
+        )
       },
     })
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1)

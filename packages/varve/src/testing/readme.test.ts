@@ -69,7 +69,8 @@ describe('the code in the READMEs', () => {
   })
 
   it('varve: the tests of a model pass', { timeout }, async () => {
-    for (const file of ['cart.test.ts', 'cart-simulation.test.ts']) await run(`${documents[1].folder}/${file}`)
+    for (const file of ['cart.test.ts', 'cart-simulation.test.ts'])
+      await run(`${documents[1].folder}/${file}`)
   })
 
   it('varve-server: the policy answers the order', { timeout }, async () => {

@@ -48,11 +48,18 @@ export interface WalkOptions {
   readonly placesMax?: number
   /** For each log: where the sides are. */
   readonly onWorld?: (log: Log, clients: readonly Client[]) => void
-  /** Called after each log. */
-  readonly onLog?: (walked: Omit<Walked, 'violation'>) => void
+  /** Called after each log. `done`: the part of the tree that was walked, if all branches of a log are taken for equal. */
+  readonly onLog?: (walked: Omit<Walked, 'violation'> & { readonly done: number }) => void
 }
 
 type Both = readonly [readonly Place[], readonly Place[]]
+
+/** How a log is come to: from where the sides were, as the next one or not, and which part of all that is to be walked. */
+interface Coming {
+  readonly from: Both
+  readonly isNext: boolean
+  readonly part: number
+}
 
 /** The rules that are about a log that grows (A1, A9) must be on: else RangeError. */
 export function walkLogs(protocol: Protocol, scope: Scope, options: WalkOptions = {}): Walked {
@@ -64,10 +71,11 @@ export function walkLogs(protocol: Protocol, scope: Scope, options: WalkOptions 
   const memory = createMemory()
   const sides = createSides(protocol, scope, memory, look)
   const count = { logs: 0, places: 0, worlds: 0 }
+  let done = 0
   let numbers = 0
 
   /** Gives where the sides can be when the log is this one, or a longer one that the server may lose. */
-  function visit(log: Log, before: readonly number[], from: Both, isNext: boolean): Both {
+  function visit(log: Log, before: readonly number[], { from, isNext, part }: Coming): Both {
     const mark = memory.mark()
     const ledger = ledgerOf(protocol, log)
     const kinds = new Map<number, string>()
@@ -83,22 +91,14 @@ export function walkLogs(protocol: Protocol, scope: Scope, options: WalkOptions 
     judge(here, both)
 
     const isRestorable = log.epoch === 'e' && (faults.restore ?? 0) > 0
+    const branches = ([0, 1] as const).flatMap((side) => branchesOf(both, side, kindOf))
+    const share = part / (branches.length + (isRestorable ? 1 : 0))
+    if (share === Number.POSITIVE_INFINITY) done += part
     let beyond: Both = [[], []]
-    for (const side of [0, 1] as const) {
-      const placeable = new Set(
-        both[side].flatMap((place) => sides.framesOf(place).filter((id) => kindOf(id) === 'place')),
-      )
-      for (const id of placeable) {
-        const next = together(
-          both.with(
-            side,
-            both[side].filter((place) => sides.framesOf(place).includes(id)),
-          ) as unknown as Both,
-        )
-        if (next[0].length === 0) continue
-        const ends = visit(offer(protocol, log, sides.frame(id)).log, here.numbers, next, true)
-        if (isRestorable) beyond = merged(beyond, ends)
-      }
+    for (const { id, next } of branches) {
+      const longer = offer(protocol, log, sides.frame(id)).log
+      const ends = visit(longer, here.numbers, { from: next, isNext: true, part: share })
+      if (isRestorable) beyond = merged(beyond, ends)
     }
     if (!isRestorable) {
       memory.forget(mark)
@@ -107,9 +107,25 @@ export function walkLogs(protocol: Protocol, scope: Scope, options: WalkOptions 
     if (beyond[0].length > 0) {
       const restored = restore(log, log.entries.length, "e'")
       const shorter = before.map(() => (numbers += 1))
-      visit(restored, shorter, beyond, false)
-    }
+      visit(restored, shorter, { from: beyond, isNext: false, part: share })
+    } else done += share
     return merged(beyond, both)
+  }
+
+  /** What of a side's may be placed next, and where the sides can be then. */
+  function branchesOf(
+    both: Both,
+    side: 0 | 1,
+    kindOf: Here['kindOf'],
+  ): readonly { id: number; next: Both }[] {
+    const placeable = new Set(
+      both[side].flatMap((place) => sides.framesOf(place).filter((id) => kindOf(id) === 'place')),
+    )
+    return [...placeable].flatMap((id) => {
+      const senders = both[side].filter((place) => sides.framesOf(place).includes(id))
+      const next = together(both.with(side, senders) as unknown as Both)
+      return next[0].length === 0 ? [] : [{ id, next }]
+    })
   }
 
   function merged(some: Both, others: Both): Both {
@@ -142,7 +158,7 @@ export function walkLogs(protocol: Protocol, scope: Scope, options: WalkOptions 
       for (const [other, m] of ofB) if (isPossible(spent, other)) count.worlds += n * m
     if (count.places > placesMax)
       throw new RangeError(`more than ${placesMax} places: ${JSON.stringify(scope)}`)
-    onLog?.(count)
+    onLog?.({ ...count, done })
   }
 
   function judge(here: Here, [a, b]: Both): void {
@@ -186,7 +202,7 @@ export function walkLogs(protocol: Protocol, scope: Scope, options: WalkOptions 
 
   let violation: Found | null = null
   try {
-    visit(emptyLog('e'), [], [[sides.start('a')], [sides.start('b')]], false)
+    visit(emptyLog('e'), [], { from: [[sides.start('a')], [sides.start('b')]], isNext: false, part: 1 })
   } catch (thrown) {
     if (!(thrown instanceof Fault)) throw thrown
     violation = thrown.found
