@@ -13,7 +13,7 @@ export interface LookedAt {
   readonly outbox: SeenLog['outbox']
   /** The log and the outbox, folded. */
   readonly fold: NaiveFold
-  readonly right: Set<StreamUpdate>
+  readonly right: Set<StreamUpdate | ProjectionUpdate>
 }
 
 export interface ShownTab {
@@ -63,19 +63,20 @@ export function shownFault(tab: ShownTab, ground: TabGround): string | null {
       return `shows ${update.pending.length} pending on ${stream}, and there are ${pending.length}`
     right.add(update)
   }
-  return viewsFault(fold, { ...ground, views, status })
+  return viewsFault(looked, { ...ground, views, status })
 }
 
 function viewsFault(
-  fold: NaiveFold,
+  { fold, right }: LookedAt,
   { model, log, logOf, views, status }: Pick<ShownTab, 'views' | 'status'> & TabGround,
 ): string | null {
   for (const [name, update] of views) {
     // Of several logs: `mixedFault`.
     if (!model.projections.get(name)?.from.every(({ type }) => logOf(type) === log)) continue
     const { leftOut, isFailed } = viewIn(model, fold, name)
-    const fault = viewFault(update, { model, fold, name })
+    const fault = right.has(update) ? null : viewFault(update, { model, fold, name })
     if (fault !== null) return fault
+    right.add(update)
     const listed = status?.failures.find(({ projection }) => projection === name)?.leftOut ?? 0
     if (!isFailed && listed !== leftOut.size)
       return `says that ${name} leaves out ${listed} streams, and it leaves out ${leftOut.size}`
@@ -83,20 +84,18 @@ function viewsFault(
   return null
 }
 
-/**
- * Null, or a value or a table of several logs that differs from all entries folded by the servers' time, and then in the
- * order of the logs. To be asked when nothing is pending and all is caught up.
- */
+/** All entries of all logs by the servers' time, and then in the order of the logs. */
+export function mixedFold(model: Model, logs: readonly (readonly Entry[])[]): NaiveFold {
+  const byTime = logs.flat().sort((a, b) => a.time - b.time)
+  return folded(model, nothing, byTime)
+}
+
+/** Null, or a value or a table that differs from that fold. To be asked when nothing is pending and all is caught up. */
 export function mixedFault(
   views: ShownTab['views'] = new Map(),
   model: Model,
-  logs: readonly (readonly Entry[])[],
+  fold: NaiveFold,
 ): string | null {
-  const fold = folded(
-    model,
-    nothing,
-    logs.flat().sort((a, b) => a.time - b.time),
-  )
   const faults = [...views].map(([name, update]) => viewFault(update, { model, fold, name }))
   return faults.find((fault) => fault !== null) ?? null
 }

@@ -1,10 +1,12 @@
 /** Looks at all tabs after each step, and says when all is settled. */
 import type { LogId } from '../../../core/dot.ts'
+import type { Model } from '../../../core/model.ts'
 import type { Device } from '../device.ts'
 import type { Ground } from '../ground.ts'
 import type { Tab, Worker } from '../tab.ts'
+import type { NaiveFold } from './naive-fold.ts'
 import { dotText } from './server-audit.ts'
-import { mixedFault, shownFault, statusFault } from './tab-audit.ts'
+import { mixedFault, mixedFold, shownFault, statusFault } from './tab-audit.ts'
 
 export interface Watch {
   /** After each step. */
@@ -82,10 +84,12 @@ export function createWatch(ground: Ground, devices: readonly Device[]): Watch {
         if (status?.phase !== 'synced') return `${tab.name} says ${status?.phase ?? 'nothing'}`
       }
     }
-    const entries = logIds.map(server.entries)
-    for (const tab of devices.flatMap((device) => device.tabs())) {
-      const fault = mixedFault(tab.worker()?.views, tab.model, entries)
-      if (fault !== null) return `${tab.name} ${fault}`
+    const folds = new Map<Model, NaiveFold>()
+    for (const { name, model, worker } of devices.flatMap((device) => device.tabs())) {
+      const fold = folds.get(model) ?? mixedFold(model, logIds.map(server.entries))
+      folds.set(model, fold)
+      const fault = mixedFault(worker()?.views, model, fold)
+      if (fault !== null) return `${name} ${fault}`
     }
     return null
   }
