@@ -33,6 +33,7 @@ export const codes = [
   'undecidable',
   'unknown_projection',
   'projection_failed',
+  'uncloneable',
   'no_store',
   'busy',
   'fork',

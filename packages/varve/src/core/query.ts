@@ -126,6 +126,12 @@ export interface FailedUpdate {
   readonly failure: ProjectionFailure
 }
 
+/** In place of a state, a value or rows that cannot be structured-cloned, and so cannot leave the worker. */
+export interface UncloneableUpdate {
+  readonly kind: 'uncloneable'
+  readonly failure: Problem
+}
+
 export interface StatusUpdate {
   readonly kind: 'status'
   readonly status: EngineStatus
@@ -148,7 +154,14 @@ export interface FateUpdate {
 
 export type ProjectionUpdate = ValueUpdate | RowsUpdate | FailedUpdate
 
-export type Update = StreamUpdate | ProjectionUpdate | StatusUpdate | InboxUpdate | FatesUpdate | FateUpdate
+export type Update =
+  | StreamUpdate
+  | ProjectionUpdate
+  | UncloneableUpdate
+  | StatusUpdate
+  | InboxUpdate
+  | FatesUpdate
+  | FateUpdate
 
 /** A withdrawn commit, for people. */
 export interface InboxNote extends CommitRef {

@@ -1,9 +1,10 @@
 import { firstValueFrom } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { defineModel } from '../core/model.ts'
 import { defineProjection } from '../core/projection.ts'
 import { openLocalStore } from '../testing/open-test-store.ts'
 import { Claps, Guests, openStage, Seat, Sold, theatre } from '../testing/theatre-store.fixture.ts'
+import { Bell, Gate, gates, Last, Visits } from '../testing/uncloneable.fixture.ts'
 import { codeOf, mustAccept, record, settled } from './store-tests.fixture.ts'
 
 const { take, free } = Seat.commands
@@ -112,6 +113,24 @@ describe('watch', () => {
     expect((await firstValueFrom(store.status$)).failures).toEqual([
       { projection: 'shy', leftOut: 0, message: 'too loud', type: 'seat.taken', position: null },
     ])
+    await store.close()
+  })
+
+  it('B24 without a worker too, what cannot be cloned is an error that names it, and all else goes on', async () => {
+    const reported = vi.spyOn(console, 'error').mockReturnValue()
+    onTestFinished(() => reported.mockRestore())
+    const store = openLocalStore(gates)
+    const isTold = (what: string) => ({ code: 'uncloneable', message: expect.stringContaining(what) })
+    const seen = record(store.watch(Gate, '1'))
+    await mustAccept(store, Gate.commands.pass('1'))
+    await settled()
+    expect(seen).toMatchObject({ isFailed: true, values: [{ passed: 0 }] })
+    await expect(firstValueFrom(store.watch(Gate, '1'))).rejects.toMatchObject(isTold('gate/1'))
+    await expect(firstValueFrom(store.watch(Last))).rejects.toMatchObject(isTold('last'))
+    await expect(firstValueFrom(store.watch(Visits))).rejects.toMatchObject(isTold('visits'))
+    expect(reported).toHaveBeenCalledTimes(4)
+    await mustAccept(store, [Bell.commands.ring('1'), Gate.commands.pass('1')])
+    expect(await firstValueFrom(store.watch(Bell, '1'))).toBe(1)
     await store.close()
   })
 

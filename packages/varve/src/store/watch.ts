@@ -4,7 +4,7 @@
 import { Observable } from 'rxjs'
 import type { VarveError } from '../core/errors.ts'
 import type { CommitRef, FateNow, InboxNote, Query, RowsUpdate, StreamUpdate, Update } from '../core/query.ts'
-import { failedError } from './failure.ts'
+import { errorOf, failedError } from './failure.ts'
 import { type Frame, perFrame } from './frame.ts'
 import { type Shared, shareLatest } from './live.ts'
 import { joinRows, nextRows, noRows, type Rows } from './rows.ts'
@@ -69,6 +69,7 @@ export function createWatches(listen: Listen, frame: Frame): Watches {
     })
     const stop = listen(query, (update) => {
       if (update.kind === 'failed') return fail(failedError(update))
+      if (update.kind === 'uncloneable') return fail(errorOf(update.failure))
       fold.take(update)
       frames.mark()
     })

@@ -1,10 +1,12 @@
 /**
  * A store without a worker: the engine runs in the same thread, by default over a log in memory. For tests, scripts and
- * whoever holds a replica in Node.
+ * whoever holds a replica in Node. What is watched is cloned as on its way out of a worker, so that a test in Node sees
+ * what a page will see.
  */
 import type { LogId } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
+import type { Query, Update } from '../core/query.ts'
 import { type Engine, openEngine } from '../engine/engine.ts'
 import { memoryLog } from '../log/memory.ts'
 import type { StoreLog } from '../log/port.ts'
@@ -13,6 +15,7 @@ import { type HostOptions, storeOn } from '../store/store-on.ts'
 import type { SyncFactory } from '../sync/index.ts'
 import type { Host, Opened, OpenRequest, Reply } from '../worker/contract.ts'
 import { failureOf, hostOf, lossOf, reply } from '../worker/host.ts'
+import { uncloneable } from '../worker/uncloneable.ts'
 
 export interface LocalStoreOptions<LogKind extends string = string>
   extends Partial<Omit<HostOptions<LogKind>, 'onLife'>> {
@@ -41,7 +44,6 @@ export function localHost(model: Model, options: LocalStoreOptions): Host {
   let opening: Promise<Reply<Opened>> | null = null
 
   const open = async ({ name, logs, actor, witness, token }: OpenRequest): Promise<Opened> => {
-    const report = (thrown: unknown) => console.error('varve:', thrown)
     const engine = await openEngine({ model, log, logs, actor, ports: { now, newId, report } })
     options.onEngine?.(engine)
     const sync = options.sync?.({ engine, name, store: engine.store, token })
@@ -70,7 +72,7 @@ export function localHost(model: Model, options: LocalStoreOptions): Host {
     dispatch: (request, again) => ask((to) => to.dispatch(request, again)),
     subscribe(query, listener) {
       if (host === null) throw notOpen()
-      return host.subscribe(query, listener)
+      return host.subscribe(query, (update) => listener(cloned(query, update)))
     },
     history: (stream, from, past) => ask((to) => to.history(stream, from, past)),
     openPast: (cut) => ask((to) => to.openPast(cut)),
@@ -83,6 +85,19 @@ export function localHost(model: Model, options: LocalStoreOptions): Host {
       return host === null ? { ok: true, value: null } : host.close()
     },
   } satisfies Host)
+}
+
+/** As it would arrive in a page. */
+function cloned(query: Query, update: Update): Update {
+  try {
+    return structuredClone(update)
+  } catch (thrown) {
+    return uncloneable(query, thrown, report)
+  }
+}
+
+function report(thrown: unknown): void {
+  console.error('varve:', thrown)
 }
 
 function notOpen(): VarveError {

@@ -8,25 +8,32 @@
  */
 import type { FatesUpdate, Query, RowsUpdate, Update } from '../core/query.ts'
 import type { Host } from './contract.ts'
+import { uncloneable } from './uncloneable.ts'
 
 export const frameMs = 16
 
 export interface Posting {
   readonly port: MessagePort
+  readonly report: (thrown: unknown) => void
   readonly onEnd?: () => void
 }
 
 export function postUpdates(
   host: Pick<Host, 'subscribe'>,
   query: Query,
-  { port, onEnd }: Posting,
+  { port, report, onEnd }: Posting,
 ): () => void {
   let waiting: Update | null = null
   let timer: ReturnType<typeof setTimeout> | null = null
   let isOver = false
 
   const post = (update: Update): void => {
-    port.postMessage(update)
+    try {
+      port.postMessage(update)
+    } catch (thrown) {
+      // A DataCloneError or, if a getter throws, whatever the application threw.
+      port.postMessage(uncloneable(query, thrown, report))
+    }
     timer = setTimeout(() => {
       timer = null
       const next = waiting

@@ -143,7 +143,11 @@ export function createBorder(model: Model, options: ServeOptions = {}): Contract
     subscribe: (query, port) =>
       reply(async () => {
         const { host } = await mustOpen()
-        const end = postUpdates(host, query, { port, onEnd: () => subscriptions.delete(end) })
+        const end = postUpdates(host, query, {
+          port,
+          report: ports.report,
+          onEnd: () => subscriptions.delete(end),
+        })
         subscriptions.add(end)
         return null
       }),
