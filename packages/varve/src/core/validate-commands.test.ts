@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { Account, Cart, shop } from './cart.fixture.ts'
 import type { CommandCall } from './command.ts'
+import { VarveError } from './errors.ts'
 import { defineModel } from './model.ts'
 import { defineStream } from './stream.ts'
 import { validateCommands } from './validate-commands.ts'
@@ -30,6 +31,24 @@ const Strange = defineStream('strange', {
       () => [],
     ),
     dated: command(v.date(), () => []),
+    hostile: command(
+      v.pipe(
+        v.string(),
+        v.check((text) => {
+          throw text === 'varve' ? new VarveError('bad_name', 'no name') : new Error(`boom ${text}`)
+        }),
+      ),
+      () => [],
+    ),
+    async: command(
+      v.objectAsync({
+        text: v.pipeAsync(
+          v.string(),
+          v.checkAsync(async () => true),
+        ),
+      }) as never,
+      () => [],
+    ),
     listed: command(v.array(v.array(v.number())), () => []),
     sorted: command(
       v.pipe(
@@ -101,6 +120,19 @@ describe('validateCommands', () => {
       expect(() => validateCommands(model, [call])).toThrow(refusal('invalid_input', /its own output/))
     },
   )
+
+  test('a schema that throws leaves the command undecidable, which is the application’s to mend', () => {
+    for (const [text, thrown] of [
+      ['a', /^strange\.hostile: its schema threw: boom a$/],
+      ['varve', /^strange\.hostile: its schema threw: no name$/],
+    ] as const) {
+      expect(() => validateCommands(model, [Strange.commands.hostile('1', text)])).toThrow(
+        refusal('undecidable', thrown),
+      )
+    }
+    const call: CommandCall = { stream: 'strange/1', name: 'async', input: { text: 'a' } }
+    expect(() => validateCommands(model, [call])).toThrow(refusal('schema_async'))
+  })
 
   test('lists are compared item by item', () => {
     const lists = [[1, 2], [], [3]]

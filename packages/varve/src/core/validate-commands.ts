@@ -9,10 +9,10 @@ import { cleanData, sameData } from './clean-data.ts'
 import type { CommandCall } from './command.ts'
 import type { CommandRecord } from './commit.ts'
 import { parseStreamName } from './dot.ts'
-import { VarveError } from './errors.ts'
+import { messageOf, VarveError } from './errors.ts'
 import type { Model } from './model.ts'
 import type { PlainData } from './plain-data.ts'
-import { parseWith, type Schema } from './schema.ts'
+import { type Parsed, parseWith, type Schema } from './schema.ts'
 import { checkStreamName } from './stream.ts'
 
 export interface ValidatedCommands {
@@ -20,7 +20,10 @@ export interface ValidatedCommands {
   readonly commands: readonly CommandRecord[]
 }
 
-/** Throws `no_commands`, `bad_name`, `unknown_stream`, `unknown_command`, `mixed_logs`, `invalid_input` or `schema_async`. */
+/**
+ * Throws `no_commands`, `bad_name`, `unknown_stream`, `unknown_command`, `mixed_logs`, `invalid_input`, `schema_async`
+ * or, if a schema throws, `undecidable`.
+ */
 export function validateCommands(
   model: Model,
   calls: CommandCall | readonly CommandCall[],
@@ -76,12 +79,12 @@ function validateCommand(
 }
 
 function inputOf(schema: Schema, what: string, call: CommandCall): { readonly input?: PlainData } {
-  const parsed = parseWith(schema, call.input)
+  const parsed = mustParse(schema, what, call.input)
   if (!parsed.ok) throw invalidInput(what, parsed.message)
   if (parsed.value === undefined) return {}
   const cleaned = cleanData(parsed.value, 'input')
   if (!cleaned.ok) throw invalidInput(what, cleaned.message)
-  const again = parseWith(schema, cleaned.data)
+  const again = mustParse(schema, what, cleaned.data)
   const cleanedAgain = again.ok ? cleanData(again.value, 'input') : null
   if (cleanedAgain?.ok !== true || !sameData(cleaned.data, cleanedAgain.data)) {
     throw invalidInput(what, 'the schema does not leave its own output as it is', {
@@ -89,6 +92,16 @@ function inputOf(schema: Schema, what: string, call: CommandCall): { readonly in
     })
   }
   return { input: cleaned.data }
+}
+
+function mustParse(schema: Schema, what: string, value: unknown): Parsed {
+  try {
+    return parseWith(schema, value)
+  } catch (cause) {
+    if (cause instanceof VarveError && cause.code === 'schema_async') throw cause
+    // A schema is application code, and may throw whatever it likes.
+    throw new VarveError('undecidable', `${what}: its schema threw: ${messageOf(cause)}`, { cause })
+  }
 }
 
 function invalidInput(what: string, fault: string, notes?: { readonly hint: string }): VarveError {

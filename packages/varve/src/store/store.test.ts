@@ -62,6 +62,30 @@ describe('dispatch', () => {
     await store.close()
   })
 
+  it('S3 a schema that throws is told as undecidable, with what it threw, and stores nothing', async () => {
+    const fussy = v.pipe(
+      v.number(),
+      v.check((n) => {
+        if (n === 1) throw new Error('no ones')
+        return true
+      }),
+    )
+    const Tally = defineStream('tally', {
+      initial: 0,
+      events: { counted: event(v.number()) },
+      evolve: { counted: (sum, n) => sum + n },
+      commands: ({ command, emit }) => ({ count: command(fussy, (_sum, n) => emit.counted(n)) }),
+    })
+    const store = openLocalStore(defineModel('tallies', { logs: { hall: [Tally] } }))
+    await expect(store.dispatch(Tally.commands.count('1', 1))).rejects.toMatchObject({
+      code: 'undecidable',
+      message: 'tally.count: its schema threw: no ones',
+    })
+    await mustAccept(store, Tally.commands.count('1', 5))
+    expect(await firstValueFrom(store.watch(Tally, '1'))).toBe(5)
+    await store.close()
+  })
+
   it('S3 a call that names no commit and no cut rejects, and one that names no stream throws', async () => {
     const { store } = await openStage()
     const refs = [undefined, null, {}, { log: 'hall', dot: null }, { log: 'hall', dot: { replica: 'a' } }]

@@ -1,5 +1,8 @@
+import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { Account, Cart, type Line, Payment } from '../core/cart.fixture.ts'
+import { event } from '../core/event.ts'
+import { defineStream } from '../core/stream.ts'
 import { given } from './given.ts'
 
 const shirt: Line = { sku: 'shirt', unitPrice: 20, quantity: 1 }
@@ -78,6 +81,25 @@ describe('given', () => {
       'account.deposit is no command of cart.',
     )
     expect(() => given(Cart).when(Cart.commands.addItem, { sku: 1 } as never)).toThrow('cart.addItem: ')
+  })
+
+  test('a schema that throws is told as what it is', () => {
+    const checked = v.pipe(
+      v.number(),
+      v.check(() => {
+        throw new Error('boom')
+      }),
+    )
+    const Odd = defineStream('odd', {
+      initial: 0,
+      events: { counted: event(checked) },
+      evolve: { counted: (sum, n) => sum + n },
+      commands: ({ command, emit }) => ({ count: command(checked, (_sum, n) => emit.counted(n)) }),
+    })
+    expect(() => given(Odd).when(Odd.commands.count, 1)).toThrow(
+      expect.objectContaining({ code: 'undecidable', message: 'odd.count: its schema threw: boom' }),
+    )
+    expect(() => given(Odd, ['counted', 1])).toThrow('The schema of the given odd.counted threw: boom')
   })
 
   test('is no thenable', async () => {

@@ -11,10 +11,11 @@ import type { AnyCaller, BuiltinReason, CommandCall, InputArgs, ReasonOf } from 
 import { type CommandRecord, type Entry, type EventRecord, type Guard, sealCommit } from '../core/commit.ts'
 import { rulesOf } from '../core/decide.ts'
 import type { StreamName } from '../core/dot.ts'
+import { messageOf } from '../core/errors.ts'
 import type { EventData, EventInput } from '../core/event.ts'
 import { defineModel } from '../core/model.ts'
 import type { Decision } from '../core/rules.ts'
-import { parseWith } from '../core/schema.ts'
+import { type Parsed, parseWith, type Schema } from '../core/schema.ts'
 import type { AnyStream } from '../core/stream.ts'
 import { validateCommands } from '../core/validate-commands.ts'
 import { createWorld, type World } from '../core/world.ts'
@@ -172,12 +173,20 @@ function recordsOf(
     const versions = Object.hasOwn(definition.events, name) ? definition.events[name]?.versions : undefined
     const newest = versions?.at(-1)
     if (versions === undefined || newest === undefined) throw new Error(`There is no event ${type}.`)
-    const parsed = parseWith(newest.schema, input)
+    const parsed = parseGiven(type, newest.schema, input)
     if (!parsed.ok) throw new Error(`The given ${type} is not what its schema says: ${parsed.message}`)
     const cleaned = cleanData(parsed.value, type)
     if (!cleaned.ok) throw new Error(cleaned.message)
     return { stream, type, version: versions.length, data: cleaned.data }
   })
+}
+
+function parseGiven(type: string, schema: Schema, input: unknown): Parsed {
+  try {
+    return parseWith(schema, input)
+  } catch (cause) {
+    throw new Error(`The schema of the given ${type} threw: ${messageOf(cause)}`, { cause })
+  }
 }
 
 type Told =
