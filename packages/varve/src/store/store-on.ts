@@ -153,8 +153,11 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
       awaitToken: later !== null,
     })
     if (later !== null && (reply.ok || isHeld(reply.failure))) {
-      withPatience(later).then((first) => host.setToken(first))
-      later.then((last) => (last === null ? null : host.setToken(last)))
+      withPatience(later).then(async (first) => {
+        host.setToken(first)
+        const last = await later
+        if (last !== first && last !== null) host.setToken(last)
+      })
     }
     const opened = mustReply(reply)
     know({ worker: 'up', lost: witness.write(opened) })

@@ -6,12 +6,15 @@ import { defineModel } from '../core/model.ts'
 import type { StoreStatus } from '../core/query.ts'
 import { defineStream } from '../core/stream.ts'
 import { memoryDisk, openMemoryLog } from '../testing/index.ts'
-import { openLocalStore } from '../testing/open-test-store.ts'
+import { type LocalStoreOptions, openLocalStore } from '../testing/open-test-store.ts'
 import { Busy, Note, openStage, Seat, Sold, theatre } from '../testing/theatre-store.fixture.ts'
 import { codeOf, memoryStorage, mustAccept, record, settled } from './store-tests.fixture.ts'
 import { localWitness } from './witness.ts'
 
 const { take, join } = Seat.commands
+
+type SyncFactory = NonNullable<LocalStoreOptions['sync']>
+type Sync = ReturnType<SyncFactory>
 
 describe('dispatch', () => {
   it('S1 an accepted command is answered with its log and dot, and its state can be watched', async () => {
@@ -299,6 +302,47 @@ describe('opening', () => {
     await third.ready
     expect(await firstValueFrom(third.lost$)).toBe(false)
     await third.close()
+  })
+
+  it('B16 S23 S24 with an auth that takes its time the server is asked once, when the token is there', async () => {
+    const tokens: (string | null)[] = []
+    const sync = ({ engine, token }: Parameters<SyncFactory>[0]): Sync => {
+      const say = (given: string | null) => {
+        tokens.push(given)
+        const problem = given === null ? { code: 'unauthorized', message: 'No token.', hint: '' } : null
+        engine.report({ phase: problem === null ? 'synced' : 'halted', problem, heads: [] })
+      }
+      say(token)
+      return { setToken: say, stop: async () => undefined }
+    }
+    const asked: string[] = []
+    const signedIn = Promise.withResolvers<string>()
+    const auth = ({ reason }: { readonly reason: string }) => {
+      asked.push(reason)
+      return signedIn.promise
+    }
+    const store = openLocalStore(theatre, { sync, auth })
+    const seen = record(store.status$)
+    await store.ready
+    await settled()
+    expect({ tokens, phase: seen.values.at(-1)?.phase }).toEqual({ tokens: [], phase: 'connecting' })
+    signedIn.resolve('good')
+    await settled()
+    expect({ tokens, asked }).toEqual({ tokens: ['good'], asked: ['open'] })
+    expect(seen.values.map(({ phase }) => phase)).not.toContain('halted')
+    expect(seen.values.at(-1)?.phase).toBe('synced')
+    await store.close()
+  })
+
+  it('B17 without a worker too, a wish waits until the store is named, and not for ever', async () => {
+    const sync = (): Sync => ({
+      named: new Promise(() => undefined),
+      setToken: () => undefined,
+      stop: async () => undefined,
+    })
+    const store = openLocalStore(theatre, { sync })
+    await mustAccept(store, take('1', { by: 'Ann' }))
+    await store.close()
   })
 
   it('S41 the status tells when the store was last told to be synced', async () => {

@@ -15,6 +15,7 @@ import { type HostOptions, storeOn } from '../store/store-on.ts'
 import type { SyncFactory } from '../sync/index.ts'
 import type { Host, Opened, OpenRequest, Reply } from '../worker/contract.ts'
 import { failureOf, hostOf, lossOf, reply } from '../worker/host.ts'
+import { startSyncing } from '../worker/serve-sync.ts'
 import { uncloneable } from '../worker/uncloneable.ts'
 
 export interface LocalStoreOptions<LogKind extends string = string>
@@ -43,19 +44,17 @@ export function localHost(model: Model, options: LocalStoreOptions): Host {
   let host: Host | null = null
   let opening: Promise<Reply<Opened>> | null = null
 
-  const open = async ({ name, logs, actor, witness, token }: OpenRequest): Promise<Opened> => {
+  const open = async (request: OpenRequest): Promise<Opened> => {
+    const { name, logs, actor, witness } = request
     const engine = await openEngine({ model, log, logs, actor, ports: { now, newId, report } })
     options.onEngine?.(engine)
-    const sync = options.sync?.({ engine, name, store: engine.store, token })
-    const closing = Promise.withResolvers<void>()
-    // A wish that waits for a name must not outlive the store.
-    const named = Promise.race([sync?.named, closing.promise]).then(() => undefined)
-    const inner = hostOf(engine, { ...sync, named })
+    // Without a server there is nobody to talk to: not even other tabs, for a test has none.
+    const syncing = options.sync && startSyncing(options.sync, { engine, name, store: engine.store }, request)
+    const inner = hostOf(engine, syncing)
     host = Object.freeze({
       ...inner,
       close: async () => {
-        closing.resolve()
-        await sync?.stop()
+        await syncing?.stop()
         return inner.close()
       },
     })
