@@ -1,7 +1,7 @@
 /** The view of a table: a fork holds the rows that it changed, and null where it deleted one. */
 import { deepFreeze } from './deep-freeze.ts'
 import type { StreamName } from './dot.ts'
-import { assert } from './errors.ts'
+import { assert, messageOf } from './errors.ts'
 import type { ProjectedEvent } from './projected-events.ts'
 import { parseWith } from './schema.ts'
 import type { TableDefinition } from './table.ts'
@@ -80,8 +80,11 @@ function changesBy({ table, freeze }: Ground, layer: TableLayer, event: Projecte
   const handler = table.on[event.type]
   assert(handler !== undefined, 'Only events that the table handles are folded into it.')
   const keys = table.key(event)
-  return (keys === null ? [] : typeof keys === 'string' ? [keys] : [...new Set(keys)]).map((key) => {
-    if (typeof key !== 'string') throw new Error(`A row's key is a string, and ${String(key)} is none.`)
+  return [...new Set(keys === null ? [] : [keys].flat())].map((key) => {
+    if (typeof key !== 'string') {
+      const it = `${messageOf(key)} for ${event.type}`
+      throw new Error(`The key of table ${table.name} must be text, a list of texts or null, and is ${it}.`)
+    }
     const row = handler(rowOf(layer, key), event)
     if (row === undefined)
       throw new Error(`The handler of ${event.type} returned nothing; null deletes a row.`)

@@ -265,9 +265,15 @@ describe('table view', () => {
   test.each([
     [
       'a key that is no text',
-      ['1', 7 as never],
+      7,
       () => ({ sum: 1 }),
-      "A row's key is a string, and 7 is none.",
+      'The key of table odd must be text, a list of texts or null, and is 7 for cart.checkedOut.',
+    ],
+    [
+      'a key among several that is no text',
+      ['1', 7],
+      () => ({ sum: 1 }),
+      'The key of table odd must be text, a list of texts or null, and is 7 for cart.checkedOut.',
     ],
     [
       'a handler that returns nothing',
@@ -279,7 +285,7 @@ describe('table view', () => {
     const view = createView(
       defineTable('odd', {
         from: [Cart],
-        key: () => [...keys],
+        key: () => keys as never,
         row: v.object({ sum: v.number() }),
         on: { 'cart.checkedOut': handler },
       }),
