@@ -9,6 +9,7 @@
 import { cleanData } from './clean-data.ts'
 import type { CommandContext, CommandDefinition, Emitted, HandlerResult, ReadMap } from './command.ts'
 import type { CommandRecord, Entry, EventRecord, Guard, Intent } from './commit.ts'
+import { deepFreeze } from './deep-freeze.ts'
 import { parseStreamName, type StreamName } from './dot.ts'
 import { messageOf } from './errors.ts'
 import { uuidOf } from './hash.ts'
@@ -104,6 +105,8 @@ function tryCommand(scope: Scope, trial: World, { command, index, intent, theirs
   const input = readInput(definition, command)
   if (!input.ok) return undecidable(`${stream.type}.${what}: ${input.message}`)
 
+  // It may be the very object that is journaled: whoever changes it is caught, as with states.
+  deepFreeze(input.value)
   const refs = definition.reads?.(input.value) ?? {}
   const leanedOn = [command.stream, ...Object.values(refs).map((ref) => ref.stream)]
   const fault = readsFault(scope, refs) ?? frozenFault(trial, leanedOn)

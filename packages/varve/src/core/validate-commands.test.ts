@@ -144,6 +144,25 @@ describe('validateCommands', () => {
       expect(() => validateCommands(model, [call])).toThrow(refusal('invalid_input', /its own output/))
   })
 
+  test('an input stays the caller’s own, though the schema gives the very object', () => {
+    const input = { lists: [[1]] }
+    const Kept = defineStream('kept', {
+      initial: 0,
+      events: {},
+      evolve: {},
+      commands: ({ command }) => ({
+        keep: command(
+          v.custom<{ lists: number[][] }>(() => true),
+          () => [],
+        ),
+      }),
+    })
+    const kept = defineModel('k', { logs: { a: [Kept] } })
+    const { commands } = validateCommands(kept, Kept.commands.keep('1', input))
+    input.lists[0]?.push(2)
+    expect(commands[0]?.input).toEqual({ lists: [[1]] })
+  })
+
   test('refuses an output that is not plain data', () => {
     expect(() => validateCommands(model, [Strange.commands.dated('1', new Date(0))])).toThrow(
       refusal('invalid_input', /only plain objects/),

@@ -91,7 +91,8 @@ function inputOf(schema: Schema, what: string, call: CommandCall): { readonly in
       hint: 'A command is journaled with the output of its schema and validated again later. Convert the value before the call.',
     })
   }
-  return { input: cleaned.data }
+  // A copy, for a schema may give the caller's own object, and what is journaled is frozen when it is decided.
+  return { input: JSON.parse(JSON.stringify(cleaned.data)) as PlainData }
 }
 
 function mustParse(schema: Schema, what: string, value: unknown): Parsed {

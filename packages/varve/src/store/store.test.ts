@@ -142,6 +142,36 @@ describe('dispatch', () => {
     await store.close()
   })
 
+  it('S39 a handler cannot change the wish either: its input is frozen, also where the schema gives it as it was', async () => {
+    const Box = defineStream('box', {
+      initial: 0,
+      events: { filled: event(v.number()) },
+      evolve: { filled: (_old, n) => n },
+      commands: ({ command, emit }) => ({
+        fill: command(
+          v.custom<{ n: number }>(() => true),
+          (_old, input) => {
+            if (input.n > 1) input.n += 1_000
+            return emit.filled(input.n)
+          },
+        ),
+      }),
+    })
+    const disk = memoryDisk()
+    const store = openLocalStore(defineModel('boxes', { logs: { hall: [Box] } }), {
+      log: openMemoryLog(disk),
+    })
+    await expect(store.dispatch(Box.commands.fill('1', { n: 2 }))).rejects.toMatchObject({
+      code: 'undecidable',
+      message: expect.stringContaining('read only'),
+    })
+    await mustAccept(store, Box.commands.fill('1', { n: 1 }))
+    expect(disk.tables.outboxes.get('hall')?.[0]?.commands).toEqual([
+      { stream: 'box/1', name: 'fill', input: { n: 1 } },
+    ])
+    await store.close()
+  })
+
   it('S4 several commands of one log are one commit', async () => {
     const { store } = await openStage()
     const { dot } = await mustAccept(store, [take('1', { by: 'Ann' }), join('2', { by: 'Ben', next: '1' })])
