@@ -10,6 +10,7 @@ export function mustReply<T>(reply: Reply<T>): T {
 }
 
 export function errorOf({ code, message, hint }: Failed): VarveError {
+  if (code === 'closed') return closedError()
   // A worker of another version may know a code that this page does not.
   const known = (codes as readonly string[]).includes(code) ? (code as Code) : 'defect'
   return new VarveError(known, known === code ? message : `${code}: ${message}`, hint === '' ? {} : { hint })
@@ -32,7 +33,7 @@ export function failedError({ failure }: FailedUpdate): VarveError {
 
 export const closedError = () =>
   new VarveError('closed', 'The store was closed.', {
-    hint: 'What was dispatched before is saved and will be sent.',
+    hint: 'What was acknowledged is saved and will be sent. Look for the rest when it is open again, before you repeat it.',
   })
 
 export const readOnlyError = () =>

@@ -17,6 +17,7 @@ import type { Store } from './store.ts'
 import type { Listen } from './watch.ts'
 import { type Base, openWindow } from './window.ts'
 import { noWitness, type Witness } from './witness.ts'
+import { mustOptions, mustToken } from './wrong-call.ts'
 
 export interface StoreOptions<LogKind extends string = string> {
   /** One database per name: two people on one device have two names. */
@@ -120,8 +121,10 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
     now,
     newId: options.newId ?? (() => crypto.randomUUID()),
     getIncarnation: () => incarnation,
-    async setToken(token: string | null) {
+    async setToken(next: string | null) {
+      const token = mustToken(next)
       await answering
+      if (isClosed) throw closedError()
       mustReply(await host.setToken(token))
     },
     async close() {
@@ -141,6 +144,7 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
   return openWindow(base, null)
 
   async function openHost(): Promise<void> {
+    mustOptions(options)
     const { token, later } = firstToken(auth)
     const reply = await host.open({
       name: options.name,

@@ -8,6 +8,7 @@ import { defineStream } from '../core/stream.ts'
 import { memoryDisk, openMemoryLog } from '../testing/index.ts'
 import { type LocalStoreOptions, openLocalStore } from '../testing/open-test-store.ts'
 import { Busy, Note, openStage, Seat, Sold, theatre } from '../testing/theatre-store.fixture.ts'
+import { openStore } from './open-store.ts'
 import { codeOf, memoryStorage, mustAccept, record, settled } from './store-tests.fixture.ts'
 import { localWitness } from './witness.ts'
 
@@ -258,6 +259,15 @@ describe('fates', () => {
     expect(await codeOf(fate)).toBe('closed')
   })
 
+  it('S6 a dispatch that closing came before is told that what was acknowledged is saved, and no more', async () => {
+    const { store } = await openStage()
+    const first = await mustAccept(store, take('1', { by: 'Ann' }))
+    const refused = store.dispatch(take('2', { by: 'Ben' })).catch((error: unknown) => error)
+    await store.close()
+    for (const told of [await refused, await first.fate.catch((error: unknown) => error)])
+      expect(told).toMatchObject({ code: 'closed', hint: expect.stringMatching(/^What was acknowledged/) })
+  })
+
   it('S6 a fate that nobody looks at disturbs nobody', async () => {
     const { store } = await openStage()
     await mustAccept(store, take('1', { by: 'Ann' }))
@@ -278,6 +288,48 @@ describe('opening', () => {
     expect(statuses[0]?.phase).toBe('connecting')
     expect(statuses.at(-1)).toMatchObject({ phase: 'halted', problem: { code } })
     await store.close()
+  })
+
+  it.each([
+    ['no logs', { logs: null }],
+    ['a list of logs', { logs: ['hall'] }],
+    ['a log that is no text', { logs: { hall: 7, desk: 'desk/1' } }],
+    ['an empty name', { name: '' }],
+    ['a name that is no text', { name: 7 }],
+    ['an actor that is no text', { actor: 7 }],
+  ])(
+    'S19 with %s a store cannot be opened, and says so in the same words with a worker',
+    async (_what, wrong) => {
+      const local = openLocalStore(theatre, wrong as never)
+      const neverSpawned = () => {
+        throw new Error('No worker is needed to see that.')
+      }
+      const logs = { hall: 'hall', desk: 'desk/1' }
+      const served = openStore(theatre, neverSpawned, { name: 'a', logs, ...(wrong as object) } as never)
+      const messages: string[] = []
+      for (const store of [local, served]) {
+        const refused = await store.ready.catch((error: unknown) => error)
+        expect(refused).toMatchObject({ code: 'bad_options' })
+        messages.push((refused as Error).message)
+        expect(await codeOf(store.dispatch(take('1', { by: 'Ann' })))).toBe('bad_options')
+        expect(await firstValueFrom(store.status$)).toMatchObject({
+          phase: 'halted',
+          problem: { code: 'bad_options' },
+        })
+        await store.close()
+      }
+      expect(messages[0]).toBe(messages[1])
+    },
+  )
+
+  it('B15 after close a token is refused too, and S3 one that is none always', async () => {
+    const sync = (): Sync => ({ setToken: () => undefined, stop: async () => undefined })
+    const store = openLocalStore(theatre, { sync, auth: () => 'first' })
+    await store.setToken('second')
+    await store.setToken(null)
+    expect(await codeOf(store.setToken(7 as never))).toBe('invalid_input')
+    await store.close()
+    expect(await codeOf(store.setToken('third'))).toBe('closed')
   })
 
   it('S19 an unopened store can be closed', async () => {

@@ -148,6 +148,6 @@ export interface Store {
 
   /** A fresh token, or null when signed out. */
   setToken(token: string | null): Promise<void>
-  /** Completes what is watched and rejects what is awaited (fates with `closed`). What was dispatched stays saved. */
+  /** Completes what is watched and rejects what is awaited (fates with `closed`). What was acknowledged stays saved. */
   close(): Promise<void>
 }

@@ -2,6 +2,7 @@
 import type { CommandCall } from '../core/command.ts'
 import { VarveError } from '../core/errors.ts'
 import type { CommitRef, Cut } from '../core/query.ts'
+import type { StoreOptions } from './store-on.ts'
 
 /** The fields of a ref alone. Throws `invalid_input`. */
 export function mustRef(ref: CommitRef): CommitRef {
@@ -17,6 +18,31 @@ export function mustCut(cut: Cut): Cut {
   if (typeof time === 'number' && Number.isFinite(time)) return { time }
   if (typeof log === 'string' && isCount(position)) return { log, position }
   throw wrong('a past is cut at { time } or { log, position }')
+}
+
+/** Throws `invalid_input`. */
+export function mustToken(token: string | null): string | null {
+  if (token === null || typeof token === 'string') return token
+  throw wrong('a token is text, or null when signed out')
+}
+
+/** The same for every way to open a store. Throws `bad_options`. */
+export function mustOptions({ name, logs, actor }: Pick<StoreOptions, 'name' | 'logs' | 'actor'>): void {
+  const fault =
+    (isText(name) && name !== '' ? null : 'name is a text that is not empty') ??
+    (isTexts(logs) ? null : "logs says for each kind of log which one it is, such as { shop: 'shop' }") ??
+    (actor === undefined || actor === null || isText(actor) ? null : 'actor is a text')
+  if (fault !== null) throw new VarveError('bad_options', `This store cannot be opened: ${fault}.`)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function isTexts(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isText)
+  )
 }
 
 /**

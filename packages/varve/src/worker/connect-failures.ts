@@ -18,7 +18,7 @@ export function reportRefusal({ kind }: Query, { code, message }: Failed): void 
 export const closedFailure: Failed = {
   code: 'closed',
   message: 'The store was closed.',
-  hint: 'Open it again. What was dispatched before is saved and will be sent.',
+  hint: 'Open it again.',
 }
 
 export const alreadyOpen: Failed = {
