@@ -1,4 +1,4 @@
-/** Every main page, on a phone and on a desk, by day and by night: for all to use, and to be looked at by a person. */
+/** Every main page, on a phone and on a desk, by day and by night: for all to use, and if one likes to be looked at. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
@@ -25,11 +25,13 @@ const screens = [
   { name: 'phone', viewport: { width: 390, height: 844 } },
   { name: 'desk', viewport: { width: 1280, height: 900 } },
 ] as const
+/** For a person: `VARVE_SCREENSHOTS=1 npm run e2e` leaves a picture of each page in each theme. */
+const isLookedAt = Boolean(process.env.VARVE_SCREENSHOTS)
 const folder = join(import.meta.dirname, 'test-results', 'screenshots')
 
 for (const { name, viewport } of screens) {
   test(`X18 every page on a ${name} is accessible in both themes and fits the screen`, async ({ device }) => {
-    // Some forty pictures, each looked at by axe.
+    // Some forty views, each looked at by axe.
     test.setTimeout(420_000)
     mkdirSync(folder, { recursive: true })
     /** Each violation once, with the pages that have it. */
@@ -108,7 +110,7 @@ for (const { name, viewport } of screens) {
   })
 }
 
-/** Both themes of the page as it stands: axe looks, nothing scrolls sideways, and a picture is taken. */
+/** Both themes of the page as it stands: axe looks, nothing scrolls sideways, and a picture may be taken. */
 function lookInto(pagesByViolation: Map<string, string[]>, width: number) {
   return async (page: Page, what: string): Promise<void> => {
     await expect(page.locator('[aria-label="Notices"] p')).toHaveCount(0)
@@ -131,7 +133,7 @@ function lookInto(pagesByViolation: Map<string, string[]>, width: number) {
       }
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
       expect.soft(overflow, `pixels by which ${what} scrolls sideways`).toBeLessThanOrEqual(0)
-      await page.screenshot({ path: join(folder, `${what}-${width}-${theme}.png`) })
+      if (isLookedAt) await page.screenshot({ path: join(folder, `${what}-${width}-${theme}.png`) })
     }
   }
 }

@@ -16,8 +16,8 @@ const noDocs = mayBeAbsent.has('documents') ? ['--no-docs'] : []
 const workspaceTests = () => ['packages', 'apps'].flatMap((folder) => listFiles(folder, /\.test\.tsx?$/))
 
 /**
- * `needs` lists the files without which the stage is absent. `beside`: it runs while the one before it does, of which
- * more is waited for than computed; what it says comes afterwards.
+ * `needs` lists the files without which the stage is absent. `beside`: it runs, in turn with others like it, while the
+ * last one before them that is not does, of which more is waited for than computed; what it says comes afterwards.
  * @typedef {{ name: string, command: string[], cwd?: string, report?: Report }} Step
  * @typedef {'vitest' | 'playwright' | 'counts'} Report
  * @type {{ name: string, browser?: boolean, beside?: boolean, needs: () => string[], steps: Step[] }[]}
@@ -60,22 +60,6 @@ const stages = [
     ],
   },
   {
-    name: 'coverage',
-    needs: () => workspaceTests().filter((path) => path.includes('core/')),
-    steps: [
-      {
-        // Core is shown by tests of its own, to the last branch.
-        name: 'every branch of core',
-        command: [
-          ...['vitest', 'run', '--project', 'unit', 'varve/src/core/', '--coverage'],
-          '--coverage.include=packages/varve/src/core/**/*.ts',
-          '--coverage.exclude=**/*.{test,test-d,fixture}.ts',
-          ...['--coverage.reporter=text', '--coverage.thresholds.100'],
-        ],
-      },
-    ],
-  },
-  {
     name: 'browser',
     browser: true,
     needs: () => workspaceTests().filter((path) => path.includes('.browser.')),
@@ -92,6 +76,23 @@ const stages = [
         name: 'the conformance page in Chromium, Firefox and WebKitGTK',
         command: ['node', 'apps/conformance/drive/main.ts'],
         report: 'counts',
+      },
+    ],
+  },
+  {
+    name: 'coverage',
+    beside: true,
+    needs: () => workspaceTests().filter((path) => path.includes('core/')),
+    steps: [
+      {
+        // Core is shown by tests of its own, to the last branch.
+        name: 'every branch of core',
+        command: [
+          ...['vitest', 'run', '--project', 'unit', 'varve/src/core/', '--coverage'],
+          '--coverage.include=packages/varve/src/core/**/*.ts',
+          '--coverage.exclude=**/*.{test,test-d,fixture}.ts',
+          ...['--coverage.reporter=text', '--coverage.thresholds.100'],
+        ],
       },
     ],
   },
@@ -132,16 +133,17 @@ const total = { passed: 0, failed: 0 }
 /** @type {string[]} */
 const summary = []
 const chosen = stages.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
-for (const [index, stage] of chosen.entries()) {
-  if (stage.beside && index > 0) continue
-  const next = chosen[index + 1]
-  const together = next?.beside ? [timed(stage), timed(next, true)] : [timed(stage)]
-  for (const { name, result, seconds, release } of await Promise.all(together)) {
+for (let index = 0; index < chosen.length; ) {
+  const end = chosen.findIndex(({ beside }, at) => at > index && !beside)
+  const [first, ...others] = chosen.slice(index, end < 0 ? undefined : end)
+  const lanes = [inTurn(first === undefined ? [] : [first], false), inTurn(others, true)]
+  for (const { name, result, seconds, release } of (await Promise.all(lanes)).flat()) {
     release()
     total.passed += result.passed
     total.failed += result.failed
     summary.push(`${name.padEnd(11)} ${result.note ?? countLine(result)}  (${seconds.toFixed(1)} s)`)
   }
+  index += 1 + others.length
 }
 rmSync(reports, { recursive: true, force: true })
 console.log(`\n${summary.join('\n')}\n\n${countLine(total)}`)
@@ -151,8 +153,15 @@ process.exitCode = total.failed === 0 ? 0 : 1
 
 /** @typedef {{ say: (line: string) => void, held: string[] | null }} Output Held: it is shown later. */
 
-/** @param {(typeof stages)[number]} stage @param {boolean} [isHeld] */
-async function timed(stage, isHeld = false) {
+/** One after the other. @param {typeof stages} lane @param {boolean} isHeld */
+async function inTurn(lane, isHeld) {
+  const ended = []
+  for (const stage of lane) ended.push(await timed(stage, isHeld))
+  return ended
+}
+
+/** @param {(typeof stages)[number]} stage @param {boolean} isHeld */
+async function timed(stage, isHeld) {
   const startedMs = Date.now()
   /** @type {string[]} */
   const held = []

@@ -114,13 +114,9 @@ export function reconcile<S>(input: ReconcileInput<S>): Reconciled<S> {
     // C6: once refused, a commit stays withdrawn until the log places it.
     if (commit.withdrawn !== null) return commit
     // C10
-    if (input.empty !== undefined && sameDot(commit.dot, input.empty.dot)) {
-      const { reason, details } = input.empty
-      return withdraw(
-        commit,
-        { reason, because: [], ...(details === undefined ? null : { details }) },
-        position,
-      )
+    if (input.empty !== undefined) {
+      const { dot, ...why } = input.empty
+      if (sameDot(commit.dot, dot)) return withdraw(commit, { ...why, because: [] }, position)
     }
     // C11: a retry must not come on top of the original.
     if (roots.has(commit.root)) {

@@ -68,4 +68,4 @@ describe('the simulator', () => {
 })
 
 /** Long ones; many short ones are in short-low.test.ts and short-high.test.ts, and `npm run sim` runs more. */
-const seedsPerRun = 500
+const seedsPerRun = 400
