@@ -3,13 +3,13 @@
  * What the program does not understand freezes its stream, and leaves it out of the projections that would handle it; a
  * projection whose own function fails stands still.
  */
-import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Commit, Entry, EventRecord } from '../../../core/commit.ts'
 import type { StreamName } from '../../../core/dot.ts'
 import type { EventDefinition } from '../../../core/event.ts'
 import type { LogEvent } from '../../../core/log-event.ts'
 import type { Model } from '../../../core/model.ts'
 import type { AnyProjection } from '../../../core/projection.ts'
+import type { Schema } from '../../../core/schema.ts'
 import type { TableDefinition } from '../../../core/table.ts'
 
 export interface NaiveStream {
@@ -155,7 +155,7 @@ function dataOf(
   return read
 }
 
-function mustParse(schema: StandardSchemaV1, value: unknown): unknown {
+function mustParse(schema: Schema, value: unknown): unknown {
   const parsed = schema['~standard'].validate(value)
   if (parsed instanceof Promise || parsed.issues !== undefined) throw new Error('This is not of its schema.')
   return parsed.value
