@@ -41,7 +41,7 @@ function simulationOf(ways: Ways): Pick<ModelSimulation, 'model' | 'wish'> {
   }
 }
 
-async function firstViolated(of: Omit<ModelSimulation, 'seed'>, seeds = 60) {
+async function firstViolated(of: Omit<ModelSimulation, 'seed'>, seeds = 40) {
   for (let seed = 1; seed <= seeds; seed += 1) {
     const result = await simulateModel({ ...of, seed })
     if (result.violation !== null) return result
@@ -56,7 +56,7 @@ const neverNegative: ModelSimulation['invariant'] = (read) => {
 
 describe('the simulation of an application’s model', () => {
   it('Z4 Z7 what must hold in its logs is asked after each entry; what breaks it is made short, and replayed', async () => {
-    expect(await firstViolated({ ...simulationOf({}), invariant: neverNegative }, 20)).toBe(null)
+    expect(await firstViolated({ ...simulationOf({}), invariant: neverNegative }, 10)).toBe(null)
     const careless = { ...simulationOf({ concurrency: 'commute' }), invariant: neverNegative }
     const found = await firstViolated(careless)
     expect(found?.violation).toMatch(/the till holds -1/)
@@ -119,7 +119,7 @@ describe('the simulation of an application’s model', () => {
       },
     ]
     for (const ways of failing)
-      expect((await firstViolated(simulationOf(ways), 20))?.violation).toBe(undefined)
+      expect((await firstViolated(simulationOf(ways), 10))?.violation).toBe(undefined)
   })
 
   it('Z4 what its wish throws is told as the violation', async () => {
