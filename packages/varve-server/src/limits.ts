@@ -80,8 +80,10 @@ export const serverLimits: ServerLimits = {
 /** Those given, and for the rest the defaults. Throws `bad_options` for one that does not exist or is no number. */
 export function limitsOf(given: Partial<ServerLimits>): ServerLimits {
   for (const [name, limit] of Object.entries(given)) {
-    if (name in serverLimits && typeof limit === 'number' && limit >= 0) continue
-    const fault = name in serverLimits ? `is ${limit}, which is no number from 0` : 'does not exist'
+    if (Object.hasOwn(serverLimits, name) && typeof limit === 'number' && limit >= 0) continue
+    const fault = Object.hasOwn(serverLimits, name)
+      ? `is ${limit}, which is no number from 0`
+      : 'does not exist'
     throw new VarveError('bad_options', `The limit ${name} ${fault}.`, {
       hint: `Limits of a server are ${Object.keys(serverLimits).join(', ')}; those of the wire are the protocol's.`,
     })

@@ -307,7 +307,7 @@ describe('session', () => {
     session.hear(refuse)
     let waitedMs = 0
     let outputs: readonly string[] = []
-    while (!outputs.includes('connect')) {
+    while (!outputs.includes('connect') && waitedMs < 2 * sessionLimits.haltedRetryMs) {
       waitedMs += 1_000
       outputs = kinds(session.wait(1_000))
       session.hear({ type: 'pong', id: waitedMs, heads: [] })
