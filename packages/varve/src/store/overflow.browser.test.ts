@@ -1,7 +1,7 @@
 import { filter, firstValueFrom } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Cart, type Line, shop } from '../core/cart.fixture.ts'
-import { type HeldDatabase, holdDatabase } from '../testing/hold-database.ts'
+import { type HeldDatabase, holdDatabase } from '../testing/hold-database.fixture.ts'
 import { connectLimits, connectWorker } from '../worker/connect.ts'
 import { openStore } from './open-store.ts'
 import type { Store } from './store.ts'

@@ -2,7 +2,7 @@
 import { shop } from '../core/cart.fixture.ts'
 import { storeOn } from '../store/store-on.ts'
 import { connectLimits, connectWorker } from '../worker/connect.ts'
-import { type HeldDatabase, holdDatabase } from './hold-database.ts'
+import { type HeldDatabase, holdDatabase } from './hold-database.fixture.ts'
 
 const spawn = () => new Worker(new URL('./shop.worker.fixture.ts', import.meta.url), { type: 'module' })
 
