@@ -30,8 +30,8 @@ type Report =
   | ({ readonly type: 'lie' } & Lie)
 
 const graceMs = 300
-const lookEveryMs = 40
-const looksPerReport = 10
+const lookEveryMs = 80
+const looksPerReport = 5
 
 export async function watchStatus(context: BrowserContext): Promise<StatusWitness> {
   const lies: Lie[] = []
