@@ -27,6 +27,8 @@ export default defineConfig({
           environment: 'node',
           include: ['packages/*/src/**/*.test.{ts,tsx}', 'apps/**/*.test.{ts,tsx}'],
           exclude: ['**/node_modules/**', ...browserTests, ...campaigns],
+          // No module keeps anything; to load them anew for each file is a third of the time.
+          isolate: false,
         },
       },
       {

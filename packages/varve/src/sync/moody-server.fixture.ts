@@ -1,5 +1,5 @@
 /** One device, on virtual time, and a server that does what the test's mood says. */
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { Account, shop } from '../core/cart.fixture.ts'
 import { createLedger } from '../core/ledger.ts'
 import { type Engine, openEngine } from '../engine/engine.ts'
@@ -10,11 +10,6 @@ import { memoryNetwork, memoryPorts } from '../testing/memory-ports.ts'
 import { referenceServer } from '../testing/reference-server.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
 import { startSync } from './sync.ts'
-
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
 
 /** What the server lets through, and what it makes of what it says; `refuse` answers every push. */
 interface Mood {
@@ -57,7 +52,7 @@ export function device() {
     const logs = () => engine.logs().filter(({ head }) => head.log === 'bank/1')
     const context = { engine: { ...engine, logs }, name: 'test', store: engine.store, token: 'token' }
     const sync = startSync(context, ports)
-    closing.push(async () => {
+    onTestFinished(async () => {
       thaw()
       await sync.stop()
       await engine.close()
