@@ -39,6 +39,7 @@ function openDevice(url: string, customer: string, disk: MemoryDisk = memoryDisk
   const store = openLocalStore(market, {
     log: openMemoryLog(disk),
     name: customer,
+    actor: `${customer} at the desk`,
     logs: { shop: 'shop', customer: `customer/${customer}` },
     auth: () => 'anyone',
     sync: localWebSocket(url),
@@ -97,6 +98,27 @@ describe('stores and a server', () => {
         reserved: 1,
       })
     }
+  })
+
+  it('E27 the history of an order says who asked for it, and which entry of the shop answered it', async () => {
+    const server = await startServer(temporaryFile())
+    const ann = openDevice(server.url, 'ann')
+    await ann.dispatch(Order.commands.request('o', { sku: 'cup', quantity: 1 }))
+    await orderIs(ann, 'o', 'declined')
+    await until(ann, ({ phase }) => phase === 'synced')
+    const read: unknown[] = []
+    for await (const { type, principal, actor, causation } of ann.history(Order, 'o'))
+      read.push({ type, principal, actor, causation })
+    const [refused] = await server.log.entries('shop', 0, 1)
+    expect(read).toEqual([
+      { type: 'order.requested', principal: 'anonymous', actor: 'ann at the desk', causation: null },
+      {
+        type: 'order.declined',
+        principal: 'policy:settlement',
+        actor: null,
+        causation: { log: 'shop', dot: refused?.commit.dot },
+      },
+    ])
   })
 
   it('Y7 a server that ends and comes back on the same file is found again, and nothing is lost or doubled', async () => {

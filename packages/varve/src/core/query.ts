@@ -2,7 +2,7 @@
  * What a page may ask of a store, and what it is told: plain data, the same in process and across a worker.
  * The engine answers these, worker/contract.ts carries them, the store turns them into Observables and promises.
  */
-import type { CommandRecord, EventRecord } from './commit.ts'
+import type { Causation, CommandRecord, EventRecord } from './commit.ts'
 import type { Dot, LogId, Position, ReplicaId, Revision, StreamName } from './dot.ts'
 import type { Hash } from './hash.ts'
 import type { PlainData } from './plain-data.ts'
@@ -251,7 +251,7 @@ export type EngineStatus = Omit<StoreStatus, 'syncedAt'> & {
   readonly writes: number
 }
 
-/** One event of a stream's history. `position` and `time` are null while it is pending. */
+/** One event of a stream's history. What the server adds is null while it is pending: `position`, `time`, `principal`. */
 export interface HistoryEvent {
   readonly type: string
   readonly data: unknown
@@ -260,8 +260,14 @@ export interface HistoryEvent {
   readonly dot: Dot
   readonly position: Position | null
   readonly time: number | null
+  /** The author's time, by which it was decided. */
   readonly now: number
+  /** For whom the server took the author. */
   readonly principal: string | null
+  /** Who the author said to be. */
+  readonly actor: string | null
+  /** What another log's entry set off. */
+  readonly causation: Causation | null
 }
 
 export interface HistoryPage {

@@ -62,6 +62,8 @@ function historyOf(
         time: placed ? source.time : null,
         now: commit.now,
         principal: placed ? source.principal : null,
+        actor: commit.actor,
+        causation: commit.causation,
       }
     })
 }

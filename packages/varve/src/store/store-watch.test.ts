@@ -181,18 +181,18 @@ describe('watch', () => {
 
 describe('history and past', () => {
   it('S13 a history is read event by event, pending ones last and without a position', async () => {
-    const { store, sync } = await openStage()
+    const { store, sync } = await openStage({ actor: 'ann@box-office' })
     await mustAccept(store, take('1', { by: 'Ann' }))
     await mustAccept(store, free('1'))
     await sync()
     await mustAccept(store, take('1', { by: 'Ben' }))
     const read: unknown[] = []
-    for await (const { type, revision, position } of store.history(Seat, '1'))
-      read.push([type, revision, position])
+    for await (const { type, revision, position, principal, actor, causation } of store.history(Seat, '1'))
+      read.push([type, revision, position, principal, actor, causation])
     expect(read).toEqual([
-      ['seat.taken', 0, 1],
-      ['seat.freed', 1, 2],
-      ['seat.taken', 2, null],
+      ['seat.taken', 0, 1, 'p', 'ann@box-office', null],
+      ['seat.freed', 1, 2, 'p', 'ann@box-office', null],
+      ['seat.taken', 2, null, null, 'ann@box-office', null],
     ])
     await store.close()
   })
