@@ -53,13 +53,15 @@ export function shownFault(tab: ShownTab, ground: TabGround): string | null {
     const { state, revision, isFrozen } = streamIn(model, fold, stream)
     if ((update.frozen !== null) !== isFrozen)
       return `shows ${stream} ${isFrozen ? 'as if it understood all of it' : `frozen: ${update.frozen?.message}`}`
-    if (update.revision !== revision || text(update.state) !== text(state))
+    if (update.revision !== revision || !isAlike(update.state, state))
       return `shows ${stream} as ${text(update.state)} after ${update.revision} events, and it is ${text(state)} after ${revision}`
     const pending = outbox.filter(
       ({ withdrawn, commands }) =>
         withdrawn === null && commands.some((command) => command.stream === stream),
     )
-    if (text(update.pending.map(({ dot }) => dotText(dot))) !== text(pending.map(({ dot }) => dotText(dot))))
+    if (
+      update.pending.map(({ dot }) => dotText(dot)).join() !== pending.map(({ dot }) => dotText(dot)).join()
+    )
       return `shows ${update.pending.length} pending on ${stream}, and there are ${pending.length}`
     right.add(update)
   }
@@ -117,9 +119,7 @@ function viewFault(
     : isTable
       ? new Map(byKey([...(shown as ReadonlyMap<string, unknown>)]))
       : shown
-  return said === is || text(said) === text(is)
-    ? null
-    : `shows ${name} as ${text(said)}, and it is ${text(is)}`
+  return isAlike(said, is) ? null : `shows ${name} as ${text(said)}, and it is ${text(is)}`
 }
 
 function byKey(rows: RowsUpdate['rows']): RowsUpdate['rows'] {
@@ -149,6 +149,24 @@ const graveCodes: ReadonlySet<string> = new Set([
   'store_gone',
   'stuck',
 ])
+
+/** What reads the same; in maps, sets and objects the order counts, too. */
+function isAlike(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return text(a) === text(b)
+  const kind: unknown = Object.getPrototypeOf(a)
+  const isSame = kind === Object.getPrototypeOf(b)
+  if (isSame && (kind === Map.prototype || kind === Set.prototype))
+    return isAlike([...(a as Iterable<unknown>)], [...(b as Iterable<unknown>)])
+  // A date, or what was of a class before it was saved.
+  if (!isSame || (kind !== Object.prototype && kind !== Array.prototype)) return text(a) === text(b)
+  const keys = Object.keys(a)
+  const others = Object.keys(b)
+  return (
+    keys.length === others.length &&
+    keys.every((key, i) => key === others[i] && isAlike((a as never)[key], (b as never)[key]))
+  )
+}
 
 /** JSON knows neither maps nor sets, which a state may hold. */
 function text(value: unknown): string {
