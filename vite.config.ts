@@ -21,7 +21,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          maxWorkers: 2,
+          // More than cores: many wait, for timers and for processes.
+          maxWorkers: 3,
           // Generous: a test fails for what it finds, never because the machine is busy.
           testTimeout: 120_000,
           environment: 'node',

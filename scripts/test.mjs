@@ -39,11 +39,6 @@ const stages = [
     ],
   },
   {
-    name: 'types',
-    needs: () => listFiles('packages', /\.test-d\.ts$/),
-    steps: [{ name: 'type tests', command: ['vitest', 'run', '--project', 'types'], report: 'vitest' }],
-  },
-  {
     name: 'unit',
     needs: () => workspaceTests().filter((path) => !path.includes('.browser.')),
     steps: [{ name: 'unit tests', command: ['vitest', 'run', '--project', 'unit'], report: 'vitest' }],
@@ -97,12 +92,20 @@ const stages = [
     ],
   },
   {
+    name: 'types',
+    beside: true,
+    needs: () => listFiles('packages', /\.test-d\.ts$/),
+    steps: [{ name: 'type tests', command: ['vitest', 'run', '--project', 'types'], report: 'vitest' }],
+  },
+  {
     name: 'build',
+    beside: true,
     needs: () => listFiles('apps/shop', /shop\/vite\.config\.ts$/),
     steps: [{ name: 'build the shop', command: ['vite', 'build', '--logLevel', 'warn'], cwd: 'apps/shop' }],
   },
   {
     name: 'sizes',
+    beside: true,
     needs: () => listFiles('packages/varve/src/worker', /worker\/index\.ts$/),
     steps: [{ name: 'sizes', command: ['node', 'scripts/sizes.mjs'] }],
   },

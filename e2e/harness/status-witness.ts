@@ -71,8 +71,9 @@ function watchInPage(limits: { graceMs: number; lookEveryMs: number; looksPerRep
   const { graceMs, lookEveryMs, looksPerReport } = limits
   const tell = (report: unknown) =>
     (window as unknown as { __tellStatus(report: unknown): void }).__tellStatus(report)
+  const chipOf = () => document.querySelector('button[popovertarget="status-details"]')
   const chipText = () => {
-    const chip = document.querySelector('button[popovertarget="status-details"]')
+    const chip = chipOf()
     const shown = [...(chip?.children ?? [])].filter((part) => part.checkVisibility())
     const words = shown.map(({ textContent }) => textContent).filter((text) => text !== '')
     return words.join(' ').replace(/ Details$/, '')
@@ -117,16 +118,22 @@ function watchInPage(limits: { graceMs: number; lookEveryMs: number; looksPerRep
   }
 
   let last = ''
+  let lastWhole = ''
   /** When "All saved" came to the screen, and since when each commit was seen beneath it. */
   let sinceByDot = new Map<string, number>()
   const notice = () => {
+    lastWhole = chipOf()?.textContent ?? ''
     const text = chipText()
     if (text === last) return
     last = text
     if (!claims(text)) sinceByDot = new Map()
     if (text !== '') tell({ type: 'text', text })
   }
-  new MutationObserver(notice).observe(document, {
+  // To ask what of it is visible makes the browser lay out the page, for each change of anything.
+  const noticeChange = () => {
+    if ((chipOf()?.textContent ?? '') !== lastWhole) notice()
+  }
+  new MutationObserver(noticeChange).observe(document, {
     subtree: true,
     childList: true,
     characterData: true,
