@@ -315,12 +315,12 @@ describe('boot', () => {
     const first = await openTab(disk, 'a')
     expect(first).toMatchObject({ store: 'a1', created: true })
     expect(await openTab(disk, 'b')).toMatchObject({ store: 'a1', created: false })
-    await expect(openTab(disk, 'c', { logs: { hall: 'hall' } })).rejects.toMatchObject({
-      code: 'unknown_log',
-    })
-    await expect(openTab(disk, 'c', { logs: { hall: 'x', desk: 'x' } })).rejects.toMatchObject({
-      code: 'unknown_log',
-    })
+    for (const logs of [
+      { hall: 'hall' },
+      { hall: 'x', desk: 'x' },
+      { hall: 'hall', desk: 'desk/1', cellar: 'cellar' },
+    ])
+      await expect(openTab(disk, 'c', { logs })).rejects.toMatchObject({ code: 'unknown_log' })
   })
 })
 

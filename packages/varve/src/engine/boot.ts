@@ -96,8 +96,14 @@ export async function boot({
   }
 }
 
-/** One log for each kind of the model, and no log twice. */
+/** One log for each kind of the model, none for another kind, and no log twice. */
 export function bindLogs(model: Model, ids: Readonly<Record<string, LogId>>): readonly BoundLog[] {
+  const unknown = Object.keys(ids).find((kind) => !model.logKinds.includes(kind))
+  if (unknown !== undefined) {
+    throw new VarveError('unknown_log', `The model ${model.name} has no log of the kind ${unknown}.`, {
+      hint: `It has ${model.logKinds.join(', ')}.`,
+    })
+  }
   const logs = model.logKinds.map((kind) => {
     const id = ids[kind]
     if (id === undefined || id === '') {

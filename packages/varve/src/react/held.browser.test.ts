@@ -1,23 +1,14 @@
-import { Component, createElement as h, type ReactNode, Suspense } from 'react'
+import { createElement as h, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { Cart } from '../core/cart.fixture.ts'
 import { holdStore, openShopStore } from '../testing/held-store.fixture.ts'
+import { Boundary } from './error-boundary.fixture.ts'
 import { StoreProvider, useStream } from './index.ts'
 
 function Skus(): string {
   const [cart] = useStream(Cart, '1')
   return Object.keys(cart.lines).join('+')
-}
-
-class Boundary extends Component<{ children: ReactNode }, { code: string | null }> {
-  override state = { code: null as string | null }
-  static getDerivedStateFromError(error: { code?: string }) {
-    return { code: error.code ?? 'unknown' }
-  }
-  override render() {
-    return this.state.code === null ? this.props.children : `failed: ${this.state.code}`
-  }
 }
 
 /** A page on a store whose database somebody holds, after the deadline for opening. */

@@ -1,13 +1,5 @@
 // biome-ignore-all lint/correctness/noComponentHookFactories: each test has a component of its own.
-import {
-  Component,
-  createElement as h,
-  type ReactNode,
-  StrictMode,
-  Suspense,
-  startTransition,
-  useState,
-} from 'react'
+import { createElement as h, type ReactNode, StrictMode, Suspense, startTransition, useState } from 'react'
 import { createRoot, type Root } from 'react-dom/client'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Cart, type Line, Orders, Revenue, shop } from '../core/cart.fixture.ts'
@@ -17,6 +9,7 @@ import type { CommitRef } from '../core/query.ts'
 import type { Store } from '../store/store.ts'
 import { openLocalStore } from '../testing/open-test-store.ts'
 import { openStage, Seat } from '../testing/theatre-store.fixture.ts'
+import { Boundary } from './error-boundary.fixture.ts'
 import { StoreProvider, useFate, useInbox, useProjection, useStore, useStream, useSync } from './index.ts'
 
 const { addItem, checkOut } = Cart.commands
@@ -75,16 +68,6 @@ async function openWithdrawn() {
       await here.sync()
       await here.sync()
     },
-  }
-}
-
-class Boundary extends Component<{ children: ReactNode }, { code: string | null }> {
-  override state = { code: null as string | null }
-  static getDerivedStateFromError(error: { code?: string }) {
-    return { code: error.code ?? 'unknown' }
-  }
-  override render() {
-    return this.state.code === null ? this.props.children : `failed: ${this.state.code}`
   }
 }
 

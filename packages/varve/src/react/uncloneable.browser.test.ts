@@ -1,10 +1,11 @@
-import { Component, createElement as h, type ReactNode, Suspense } from 'react'
+import { createElement as h, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { filter, firstValueFrom, type Observable, timeout } from 'rxjs'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { openStore } from '../store/open-store.ts'
 import type { Store } from '../store/store.ts'
 import { Bell, Gate, gates, Last, Visits } from '../testing/uncloneable.fixture.ts'
+import { Boundary } from './error-boundary.fixture.ts'
 import { StoreProvider, useStream } from './index.ts'
 
 const spawn = () =>
@@ -42,16 +43,6 @@ it('B24 over a real worker: what cannot be cloned is an error that names it, and
   for await (const { type } of again.history(Gate, '1')) types.push(type)
   expect(types).toEqual(['gate.passed', 'gate.passed'])
 })
-
-class Boundary extends Component<{ children: ReactNode }, { code: string | null }> {
-  override state = { code: null as string | null }
-  static getDerivedStateFromError(error: { code?: string }) {
-    return { code: error.code ?? 'unknown' }
-  }
-  override render() {
-    return this.state.code === null ? this.props.children : `failed: ${this.state.code}`
-  }
-}
 
 function Passed(): string {
   const [{ passed }] = useStream(Gate, '1')
