@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { walkLogs } from './log-tree.ts'
 import { allRules } from './switches.ts'
-import { threeAndThree } from './whole.ts'
+import { mishaps, threeAndThree, twoAndOne } from './whole.ts'
 
 /** The others, and two at once, take longer: `npm run check-model -- --whole`. */
-const faults = [null, 'retry', 'clone'] as const
+const faults = [null, 'clone'] as const
 
 describe('three commits and three', () => {
   for (const fault of faults) {
@@ -17,4 +17,10 @@ describe('three commits and three', () => {
       console.log(`${walked.logs} logs, ${walked.worlds} worlds`)
     })
   }
+})
+
+it('Z5 explored to the end without a fault: a new leader, a copied profile and a restored server in one run', () => {
+  const { violation, ...walked } = walkLogs(allRules, mishaps(twoAndOne))
+  expect(violation).toBeNull()
+  console.log(`${walked.logs} logs, ${walked.worlds} worlds`)
 })

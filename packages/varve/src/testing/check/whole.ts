@@ -1,6 +1,6 @@
 /**
  * The whole of it, log by log: two clients with three commits each, one pair of programs with each fault and with each two
- * of them; all faults in the same run of one commit each; and every pair of programs while nothing goes wrong but the
+ * of them; all faults in the same run, of fewer commits; and every pair of programs while nothing goes wrong but the
  * network. How far this was walked stands in decisions/0019.
  */
 import { type Fault, faultNames, type Program, type Programs } from './client-steps.ts'
@@ -11,6 +11,28 @@ import type { Scope } from './steps.ts'
 export const threeAndThree: Programs = [
   ['TAB', 'NB', 'FA'],
   ['TA', 'FA', 'EAB'],
+]
+
+/** What nobody asks for, in one run: another tab leads, a profile is copied, the server comes back from a backup. */
+export function mishaps(programs: Programs): Scope {
+  return { programs, faults: onceEach(['lead', 'clone', 'restore']) }
+}
+
+const oneAndOne: Programs = [['TAB'], ['TA']]
+export const twoAndOne: Programs = [['TAB', 'NB'], ['TA']]
+
+/** Where three and three are too many. */
+const fewer: readonly Programs[] = [
+  twoAndOne,
+  [['TAB', 'NB', 'FA'], ['TA']],
+  [
+    ['TAB', 'NB'],
+    ['TA', 'FA'],
+  ],
+  [
+    ['TAB', 'NB', 'FA'],
+    ['TA', 'FA'],
+  ],
 ]
 
 /** The faults come first: they say more per minute. */
@@ -24,7 +46,10 @@ export function wholeScopes(): readonly Scope[] {
   )
   return [
     ...faulty,
-    { programs: [['TAB'], ['TA']], faults: onceEach(faultNames) },
+    ...fewer.map(mishaps),
+    { programs: oneAndOne, faults: onceEach(['lead', 'clone', 'twin', 'restore']) },
+    { programs: oneAndOne, faults: onceEach(faultNames.filter((fault) => fault !== 'twin')) },
+    { programs: oneAndOne, faults: onceEach(faultNames) },
     ...pairsOf(programsOf(3)).map((programs): Scope => ({ programs })),
   ]
 }
