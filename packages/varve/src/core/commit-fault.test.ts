@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type Commit, type Draft, isSealed, sealCommit, withdraw } from './commit.ts'
+import { type Commit, type Draft, intentOf, isSealed, isWhole, sealCommit, withdraw } from './commit.ts'
 import { commitFault } from './commit-fault.ts'
+import { hashOf } from './hash.ts'
 
 const draft: Draft = {
   log: 'log',
@@ -58,5 +59,9 @@ describe('a commit as such', () => {
     for (const change of [{ base: 1 }, { seed: 't' }, { actor: 'me' }, { content: 'x' }, { root: 'x' }]) {
       expect(commitFault({ ...sealed, ...change })).toBe('its hashes are not those of its content')
     }
+    const { content: _, ...renamed } = { ...sealed, intent: intentOf({ ...sealed, seed: 't' }) }
+    const whole = { ...renamed, content: hashOf(renamed) }
+    expect(isWhole(whole)).toBe(true)
+    expect(commitFault(whole)).toBe('its hashes are not those of its content')
   })
 })

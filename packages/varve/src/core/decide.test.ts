@@ -239,6 +239,9 @@ describe('what cannot be decided is refused with its reason', () => {
       mutates: command((state) => {
         ;(state as { done: number }).done = 1
       }),
+      changesInput: command(v.any(), (_state, input) => {
+        input.lines.push('one more')
+      }),
       notPlain: command(() => emit.done({ at: new Map() })),
       undefinedKey: command(() => emit.done({ at: { x: undefined, y: [{ z: undefined }] } })),
       breaks: command(() => emit.broke({})),
@@ -268,6 +271,14 @@ describe('what cannot be decided is refused with its reason', () => {
     ['later', expect.stringContaining('a handler returns what emit or reject made')],
   ] as const)('%s', (name, message) => {
     expect(decide(Odd.commands[name]('1'))).toEqual(undecidable(message))
+  })
+
+  test('S39 a handler that changes its input, which is journaled', () => {
+    const input = { lines: ['one'] }
+    expect(decide(Odd.commands.changesInput('1', input))).toEqual(
+      undecidable(expect.stringContaining('not extensible')),
+    )
+    expect(input).toEqual({ lines: ['one'] })
   })
 
   test('a read of another definition than the model has', () => {
