@@ -21,7 +21,7 @@ const usage = `Explores every state of small worlds of two clients.
     --slice 3/8                   only the third of eight parts
     --from N                      go on with the N-th world
     --seconds N                   end after so long (86400)
-    --places N                    fail a world that has more places of its clients (30000000)
+    --places N                    fail a world that has more places of its clients (100000000)
   --table                         print which traces and explorations notice which rule, for decisions/0019
   --help`
 
@@ -36,7 +36,7 @@ const { values } = parseArgs({
     slice: { type: 'string', default: '1/1' },
     from: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '86400' },
-    places: { type: 'string', default: '30000000' },
+    places: { type: 'string', default: '100000000' },
     table: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
