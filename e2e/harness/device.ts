@@ -4,6 +4,7 @@
  */
 import type { Browser, BrowserContext, Page } from '@playwright/test'
 import { createCable } from './cable.ts'
+import { installed } from './shop-page.ts'
 import { type StatusWitness, watchStatus } from './status-witness.ts'
 
 export interface Device {
@@ -15,7 +16,7 @@ export interface Device {
   /** Errors of its pages and workers that nobody caught, and what they wrote to the console as one. */
   readonly faults: readonly string[]
   newTab(): Promise<Page>
-  /** The network is gone: the browser says so, and nothing passes. */
+  /** The network is gone: the browser says so, and nothing passes. The app has been kept on the device by then. */
   goOffline(): Promise<void>
   goOnline(): Promise<void>
   /** Nothing passes any more and nobody says so, as in a tunnel; `goOnline` ends it. */
@@ -59,6 +60,8 @@ export async function openDevice(browser: Browser, options: DeviceOptions): Prom
     faults,
     newTab: () => context.newPage(),
     async goOffline() {
+      // Before that no page could be loaded: a machine that is busy may be slower than a test.
+      await installed(page)
       cable.hush()
       await context.setOffline(true)
     },
