@@ -32,6 +32,7 @@ export type Replay = Required<Pick<SeedOptions, 'seed' | 'devices' | 'actions' |
 export async function simulateSeed(options: SeedOptions): Promise<SimulationResult> {
   const { seed, devices = 2 + (seed % 2), actions = 40, faults = defaultFaults, keep } = options
   mustBeDrawable({ seed, devices, actions, faults, keep: keep ?? [] })
+  mustHaveTheSameLogs(options)
   const drawn = drawHistory({ seed, devices, actions, faults })
   const history =
     keep === undefined ? drawn : { ...drawn, actions: drawn.actions.filter(({ id }) => keep.includes(id)) }
@@ -43,12 +44,19 @@ export async function simulateSeed(options: SeedOptions): Promise<SimulationResu
   return { ...short.result, actions: left, replay }
 }
 
+function mustBe(isSo: boolean, what: string): void {
+  if (!isSo) throw new VarveError('bad_options', `This cannot be simulated: ${what}.`)
+}
+
+/** Else there would be no time at which all must agree: pages of the older build keep no log that they do not know. */
+function mustHaveTheSameLogs({ model, olderModel = model }: SeedOptions): void {
+  const [kinds, older] = [model, olderModel].map(({ logKinds }) => logKinds.toSorted().join(', '))
+  mustBe(kinds === older, `the model has logs of the kinds ${kinds}, and the older one of ${older}`)
+}
+
 function mustBeDrawable({ seed, devices, actions, faults, keep = [] }: Replay): void {
   const whole = (value: number, max: number): boolean =>
     Number.isSafeInteger(value) && value >= 0 && value <= max
-  const mustBe = (isSo: boolean, what: string): void => {
-    if (!isSo) throw new VarveError('bad_options', `This cannot be simulated: ${what}.`)
-  }
   mustBe(whole(seed, Number.MAX_SAFE_INTEGER), `the seed ${seed} is no whole number from 0`)
   mustBe(
     whole(devices, devicesMax) && devices > 0,

@@ -144,6 +144,7 @@ describe('the simulation of an application’s model', () => {
       { actions: -3 },
       { faults: ['nix' as never] },
       { keep: [0.5] },
+      { olderModel: defineModel('shop', { logs: { hall: [defineTill({})] } }) },
     ]) {
       await expect(simulateModel({ ...of, seed: 3, ...bad })).rejects.toMatchObject({ code: 'bad_options' })
     }

@@ -26,7 +26,7 @@ import type { OpenSimServer } from './server-port.ts'
 
 export interface SimulationOptions {
   readonly model: Model
-  /** The build of the model before it, which some devices run for a while. Default: the same. */
+  /** The build of the model before it, which some devices run for a while, with the same kinds of logs. Default: the same. */
   readonly olderModel?: Model
   /** What a user wishes next, on any log of the model: one call, or several as one atomic commit, given the present state of streams. */
   readonly wish: Stage['wish']
