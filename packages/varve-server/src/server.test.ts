@@ -377,7 +377,13 @@ describe('who is let in', () => {
 
   it('V17 a limit that does not exist, or is no number, is refused at the start', async () => {
     const { createSyncServer } = await import('./server.ts')
-    for (const limits of [{ pushCommitsMax: 5 }, { tickMs: Number.NaN }, { tickMs: '5' }, { holdMs: -1 }]) {
+    for (const limits of [
+      { pushCommitsMax: 5 },
+      { tickMs: Number.NaN },
+      { tickMs: '5' },
+      { holdMs: -1 },
+      { toString: 5 },
+    ]) {
       expect(() => createSyncServer({ log: server.log, insecure: true, limits: limits as never })).toThrow(
         expect.objectContaining({ code: 'bad_options', message: expect.stringContaining('The limit') }),
       )

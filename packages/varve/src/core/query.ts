@@ -266,7 +266,7 @@ export interface HistoryEvent {
   readonly principal: string | null
   /** Who the author said to be. */
   readonly actor: string | null
-  /** What another log's entry set off. */
+  /** The entry of another log that set it off. */
   readonly causation: Causation | null
 }
 
