@@ -3,7 +3,7 @@
  *
  * Written on Observable alone: rxjs' own sharing and throttling operators bring a third of a page's bundle along.
  */
-import { Observable, type Subscriber } from 'rxjs'
+import { Observable, type Subscriber, Subscription } from 'rxjs'
 import type { VarveError } from '../core/errors.ts'
 import { closedError } from './failure.ts'
 
@@ -81,18 +81,17 @@ export function startWith<T>(first: T, value$: Observable<T>): Observable<T> {
   })
 }
 
-/** The first value; rejects with `closed` if it is over before. */
-export function firstOf<T>(value$: Observable<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const watching = value$.subscribe({
-      next(value) {
-        resolve(value)
-        queueMicrotask(() => watching.unsubscribe())
-      },
-      error: reject,
-      complete: () => reject(closedError()),
-    })
+/** The first value; rejects with `closed` if it is over before, and as soon as `failed` rejects. */
+export async function firstOf<T>(value$: Observable<T>, failed: Promise<never>): Promise<T> {
+  const watching = new Subscription()
+  const first = new Promise<T>((resolve, reject) => {
+    watching.add(value$.subscribe({ next: resolve, error: reject, complete: () => reject(closedError()) }))
   })
+  try {
+    return await Promise.race([first, failed])
+  } finally {
+    watching.unsubscribe()
+  }
 }
 
 export interface Cell<T> {

@@ -3,11 +3,12 @@
  * behind; what is asked before waits for that.
  */
 import type { LogId } from '../core/dot.ts'
+import type { VarveError } from '../core/errors.ts'
 import type { Model } from '../core/model.ts'
 import type { WorkerLife } from '../worker/connect.ts'
 import { type Failed, type Host, heldCode } from '../worker/contract.ts'
 import { modelSignature } from '../worker/contract-model.ts'
-import { closedError, failureOf, mustReply } from './failure.ts'
+import { closedError, errorOf, failureOf, mustReply } from './failure.ts'
 import { createFates } from './fates.ts'
 import { defaultFrame, type Frame } from './frame.ts'
 import { createCell } from './live.ts'
@@ -55,8 +56,14 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
     lost.set(known.lost !== null)
     status.set(statusOf(known))
   }
+  const over = Promise.withResolvers<never>()
+  over.promise.catch((error: VarveError) => fates.stop(error))
+  const endWith = (failure: Failed): void => {
+    over.reject(errorOf(failure))
+    know({ failure })
+  }
   const stopLife = options.onLife?.((life) => {
-    if (life.phase === 'over') return know({ failure: life.failure })
+    if (life.phase === 'over') return endWith(life.failure)
     incarnation = life.incarnation
     if (life.phase === 'up')
       know({ worker: 'up', held: null, lost: witness.write(life.opened) ?? known.lost })
@@ -111,6 +118,7 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
     fates,
     listen,
     frame,
+    over: over.promise,
     windows,
     status$: status.value$,
     lost$: lost.value$,
@@ -134,8 +142,7 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
       signIn?.stop()
       stopStatus()
       stopLife?.()
-      fates.stop(closedError())
-      know({ failure: failureOf(closedError()) })
+      endWith(failureOf(closedError()))
       status.close()
       lost.close()
       mustReply(await host.close())

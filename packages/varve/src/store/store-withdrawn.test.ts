@@ -1,9 +1,10 @@
 import { firstValueFrom } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openMemoryLog } from '../testing/index.ts'
-import { openLocalStore } from '../testing/open-test-store.ts'
+import { localHost, openLocalStore } from '../testing/open-test-store.ts'
 import { Note, openStage, Seat, theatre } from '../testing/theatre-store.fixture.ts'
 import type { FateOf } from './store.ts'
+import { storeOn } from './store-on.ts'
 import { codeOf, mustAccept, record, settled } from './store-tests.fixture.ts'
 
 const { take, free } = Seat.commands
@@ -71,6 +72,19 @@ describe('what was withdrawn', () => {
     await closed.close()
     expect(await codeOf(asked)).toBe('closed')
     for (const store of [reloaded, here.store, there.store]) await store.close()
+  })
+
+  it('S43 asked of a worker that stands still, it fails at its deadline', async () => {
+    const host = localHost(theatre, {})
+    const silent = { ...host, subscribe: () => () => undefined }
+    const store = storeOn(silent, theatre, { name: 'still', logs: { hall: 'hall', desk: 'desk/1' } })
+    await store.ready
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const asked = codeOf(store.inbox())
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await asked).toBe('worker_timeout')
+    await store.close()
   })
 
   it('S17 C11 a retry may be another command, and is refused once the first one was applied after all', async () => {

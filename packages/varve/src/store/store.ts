@@ -42,7 +42,7 @@ export type FateNowOf<Reason extends string = string> =
  */
 export interface Accepted<Reason extends string = string> extends Required<CommitRef> {
   readonly ok: true
-  /** Stored here already; settles when the log has spoken, which may take days. Rejects with `closed`. */
+  /** Stored here already; settles when the log has spoken, which may take days. Rejects with `closed`, and when the worker is lost for good. */
   readonly fate: Promise<FateOf<Reason>>
 }
 

@@ -5,6 +5,7 @@ import type { StreamName } from '../core/dot.ts'
 import { VarveError } from '../core/errors.ts'
 import type { CommitRef, Cut, HistoryPage, InboxNote } from '../core/query.ts'
 import type { AnyStream } from '../core/stream.ts'
+import { startDeadline } from '../worker/connect-deadline.ts'
 import { type DispatchPorts, dispatchOn, retryOn } from './dispatch.ts'
 import { mustReply, readOnlyError } from './failure.ts'
 import type { Frame } from './frame.ts'
@@ -19,6 +20,8 @@ export interface Base
     Pick<Store, 'status$' | 'lost$' | 'acknowledgeLoss' | 'setToken' | 'close'> {
   readonly listen: Listen
   readonly frame: Frame
+  /** Rejects when the store can be used no more: its worker is lost for good, or it was closed. */
+  readonly over: Promise<never>
   /** How to complete what is watched in each window that is open. */
   readonly windows: Set<() => void>
 }
@@ -75,7 +78,7 @@ export function openWindow(base: Base, past: Past | null): Store {
     inbox$: startWith(noItems, watches.inbox()),
     inbox: async () => {
       await ready
-      return firstOf(watches.inbox())
+      return withinDeadline((late) => firstOf(watches.inbox(), Promise.race([base.over, late])))
     },
     lost$: base.lost$,
     acknowledgeLoss: base.acknowledgeLoss,
@@ -93,6 +96,21 @@ export function openWindow(base: Base, past: Past | null): Store {
     },
   }
   return Object.freeze(store) as unknown as Store
+}
+
+/** As long as a call to the worker may take (see connect.ts): a subscription has no deadline of its own. */
+const answerMs = 10_000
+
+async function withinDeadline<T>(ask: (late: Promise<never>) => Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const callOff = startDeadline(answerMs, () =>
+    late.reject(
+      new VarveError('worker_timeout', `The worker did not answer within ${answerMs / 1_000} s.`, {
+        hint: 'Ask again, or reload.',
+      }),
+    ),
+  )
+  return ask(late.promise).finally(callOff)
 }
 
 const noItems: readonly InboxNote[] = Object.freeze([])

@@ -244,8 +244,8 @@ export function connectWorker(
     dismiss: (ref: CommitRef) => make({ method: 'dismiss', args: () => [ref] }),
     async setToken(token: string | null): Promise<Reply<null>> {
       if (request !== null) request = { ...request, token, awaitToken: false }
-      // Else it goes with the next `open`.
-      return life.phase === 'up'
+      // Else it goes with the next `open`, if there will be one.
+      return life.phase === 'up' || life.phase === 'over'
         ? make({ method: 'setToken', args: () => [token] })
         : { ok: true, value: null }
     },
