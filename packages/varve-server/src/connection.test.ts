@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { decodeServer, encode, protocolVersion, type ServerMessage, wireLimits } from 'varve/protocol'
 import { describe, expect, it } from 'vitest'
 import { type Access, allowAll } from './access.ts'
+import { createAdmission } from './admission.ts'
 import { createConnection, type Wire } from './connection.ts'
 import type { ConnectionGround } from './conversation.ts'
 import { createHolds } from './holds.ts'
@@ -61,6 +62,7 @@ async function connected(entries: number, changed: Partial<ConnectionGround> = {
       authorize: allowAll,
       now: () => 0,
       monotonicMs: () => 0,
+      admission: createAdmission(limits, () => 0),
       ...createPrincipals(10),
       moved: hub.moved,
       onError: (error) => {

@@ -82,7 +82,10 @@ export function createConnection(
   let isLeaving = false
   const queue: { readonly message: ClientMessage; readonly isLate: boolean }[] = []
   let handling: Promise<void> | null = null
-  const rate = createRateLimit(limits, monotonicMs)
+  const rate = createRateLimit(
+    { perSecond: limits.messagesPerSecond, burst: limits.messagesBurst },
+    monotonicMs,
+  )
   const conversation = createConversation(
     ground,
     {
@@ -180,6 +183,11 @@ export function createConnection(
   }
 
   async function greet(hello: Hello): Promise<void> {
+    const turnMs = ground.admission.admit()
+    if (turnMs > 0)
+      return refuseAndClose('overloaded', 'Many come at once: come back in your turn.', {
+        retryAfterMs: turnMs,
+      })
     const access = await inTime(conversation.authorize(hello.token))
     if (access === null) return
     if (!ground.enter(access.principal)) {

@@ -16,6 +16,7 @@ import {
   wireLimits,
 } from 'varve/protocol'
 import { type Access, type Asking, type Authorize, isUsable, soundAccess } from './access.ts'
+import type { Admission } from './admission.ts'
 import type { Holds } from './holds.ts'
 import type { Hub } from './hub.ts'
 import type { ServerLimits } from './limits.ts'
@@ -36,6 +37,7 @@ export interface ConnectionGround {
   readonly now: () => number
   /** Monotonic, ms. */
   readonly monotonicMs: () => number
+  readonly admission: Admission
   /** False if this principal has too many connections. */
   readonly enter: (principal: string) => boolean
   readonly leave: (principal: string) => void

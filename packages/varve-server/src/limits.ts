@@ -4,6 +4,8 @@ import { VarveError } from 'varve/core'
 export interface ServerLimits {
   readonly connectionsMax: number
   readonly connectionsPerPrincipalMax: number
+  /** How many are let in per second, and how many at once after a quiet time. The others are told when their turn is. */
+  readonly admissionsPerSecond: number
   /** A connection that has not said hello by then is closed, also one that has not even asked to be upgraded. */
   readonly helloMs: number
   /** What a connection may send before it is admitted: bytes, and in how many pieces they may come. */
@@ -31,7 +33,7 @@ export interface ServerLimits {
   /** Conflicts of one dot after which its streams are held for its author (rule A8), and for how long. */
   readonly conflictsBeforeHold: number
   readonly holdMs: number
-  /** Over how long clients are asked to spread their return after a shutdown. */
+  /** Over how long clients are asked to spread their return after a shutdown, or longer if they are many. */
   readonly spreadMs: number
   /** How often deadlines are looked at. */
   readonly tickMs: number
@@ -50,6 +52,7 @@ export interface ServerLimits {
 export const serverLimits: ServerLimits = {
   connectionsMax: 10_000,
   connectionsPerPrincipalMax: 64,
+  admissionsPerSecond: 1_000,
   helloMs: 10_000,
   // The longest token and the most cursors, with names of three bytes per character.
   helloBytesMax: 160 * 1024,

@@ -1,23 +1,22 @@
-/** A token bucket: so many messages per second, and a burst. */
-import type { ServerLimits } from './limits.ts'
+/** A token bucket: so many per second, and a burst. */
 
 export interface RateLimit {
-  /** 0 if a message may be handled, else after how many ms one may be. */
+  /** 0 if one may be taken, else after how many ms. */
   take(): number
 }
 
 export function createRateLimit(
-  { messagesPerSecond, messagesBurst }: Pick<ServerLimits, 'messagesPerSecond' | 'messagesBurst'>,
+  { perSecond, burst }: { readonly perSecond: number; readonly burst: number },
   nowMs: () => number,
 ): RateLimit {
-  let tokens = messagesBurst
+  let tokens = burst
   let filledAtMs = nowMs()
   return Object.freeze({
     take(): number {
       const now = nowMs()
-      tokens = Math.min(messagesBurst, tokens + ((now - filledAtMs) / 1_000) * messagesPerSecond)
+      tokens = Math.min(burst, tokens + ((now - filledAtMs) / 1_000) * perSecond)
       filledAtMs = now
-      if (tokens < 1) return Math.ceil(((1 - tokens) / messagesPerSecond) * 1_000)
+      if (tokens < 1) return Math.ceil(((1 - tokens) / perSecond) * 1_000)
       tokens -= 1
       return 0
     },

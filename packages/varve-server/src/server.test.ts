@@ -1,7 +1,7 @@
 import { outcomeOf, withOutcome } from 'varve/core'
 import { protocolVersion, wireLimits } from 'varve/protocol'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Authorize } from './access.ts'
+import { type Authorize, allowAll } from './access.ts'
 import type { ServerLog } from './log-port.ts'
 import { definePolicy } from './policy.ts'
 import type { SyncServerOptions } from './server.ts'
@@ -475,6 +475,29 @@ describe('liveness', () => {
     expect(await client.closed).toBe(1001)
     await closing
     expect(await server.server.health()).toMatchObject({ status: 'closing' })
+  })
+
+  it('V35 who comes too soon is told its turn, costs no question to authorize, and is let in when it comes', async () => {
+    let asked = 0
+    await start({
+      limits: { admissionsPerSecond: 2, spreadMs: 1_000 },
+      authorize(asking) {
+        asked += 1
+        return allowAll(asking)
+      },
+    })
+    await welcomed()
+    await welcomed()
+    const early = await connect()
+    const { code, retryAfterMs = 0 } = await early.next('refuse')
+    expect([code, retryAfterMs > 0 && retryAfterMs < 2_000, asked]).toEqual(['overloaded', true, 2])
+    await new Promise((resolve) => setTimeout(resolve, retryAfterMs))
+    const { client } = await welcomed()
+    expect(asked).toBe(3)
+    const closing = server.server.close()
+    // Three clients, whose turns are 625 ms apart.
+    expect(await client.next('goaway')).toMatchObject({ spreadMs: 1_875 })
+    await closing
   })
 
   it('V19 health is told over HTTP, in numbers', async () => {

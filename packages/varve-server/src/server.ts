@@ -17,6 +17,7 @@ import {
   VarveError,
 } from 'varve/core'
 import { type Authorize, allowAll } from './access.ts'
+import { createAdmission } from './admission.ts'
 import { type Dispatched, type DispatchOptions, dispatchOn } from './dispatch.ts'
 import { answerHealth, failuresCounted, failuresListed, type Health, type HealthNumbers } from './health.ts'
 import { createHolds } from './holds.ts'
@@ -100,6 +101,7 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
   }
 
   const monotonicMs = (): number => performance.now()
+  const admission = createAdmission(limits, monotonicMs)
   const hub = createHub(log, limits)
   const host =
     model === undefined
@@ -122,6 +124,7 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
       authorize,
       now,
       monotonicMs,
+      admission,
       ...createPrincipals(limits.connectionsPerPrincipalMax),
       moved,
       onError,
@@ -191,7 +194,7 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
   async function shutDown(graceMs: number): Promise<void> {
     if (ticking !== null) clearInterval(ticking)
     // Still listening meanwhile: who comes now is told to come later.
-    await sockets.close(limits.spreadMs, graceMs)
+    await sockets.close(Math.max(limits.spreadMs, admission.spreadMs(sockets.count())), graceMs)
     await front.close()
     await runner?.stop()
     await log.close()

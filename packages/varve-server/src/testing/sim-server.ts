@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Entry, LogId } from 'varve/core'
 import type { OpenSimServer, SimServer } from 'varve/testing'
 import { allowAll } from '../access.ts'
+import { createAdmission } from '../admission.ts'
 import { createConnection } from '../connection.ts'
 import { createHolds } from '../holds.ts'
 import { createHub } from '../hub.ts'
@@ -97,6 +98,7 @@ function openSimServer(
       authorize: allowAll,
       now: scheduler.now,
       monotonicMs: scheduler.now,
+      admission: createAdmission(serverLimits, scheduler.now),
       ...createPrincipals(serverLimits.connectionsMax),
       moved: hub.moved,
       onError(error: unknown) {
