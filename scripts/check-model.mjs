@@ -20,6 +20,7 @@ const usage = `Explores every state of small worlds of two clients.
   --whole                         instead: two clients with three commits each, all programs or faults; see whole.ts
     --slice 3/8                   only the third of eight parts
     --from N                      go on with the N-th world
+    --part 3/8                    of each world only the third of eight parts of what follows a restore
     --seconds N                   end after so long (86400)
     --places N                    fail a world that has more places of its clients (100000000)
   --table                         print which traces and explorations notice which rule, for decisions/0019
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     whole: { type: 'boolean', default: false },
     slice: { type: 'string', default: '1/1' },
     from: { type: 'string', default: '1' },
+    part: { type: 'string', default: '1/1' },
     seconds: { type: 'string', default: '86400' },
     places: { type: 'string', default: '100000000' },
     table: { type: 'boolean', default: false },
@@ -49,7 +51,8 @@ if (values.help || values.table) {
 
 if (values.whole) {
   const isWell = checkWhole({
-    slice: readSlice(values.slice),
+    slice: readSlice('--slice', values.slice),
+    part: readSlice('--part', values.part),
     from: whole('--from', values.from),
     seconds: whole('--seconds', values.seconds),
     placesMax: whole('--places', values.places),
@@ -115,10 +118,10 @@ function readFaults(text) {
   return read
 }
 
-/** @param {string} text @returns {readonly [number, number]} */
-function readSlice(text) {
-  const [slice = 0, slices = 0] = text.split('/').map((part) => whole('--slice', part))
-  return slice >= 1 && slice <= slices ? [slice, slices] : stop(`--slice must be like 3/8, not ${text}`)
+/** @param {string} option @param {string} text @returns {readonly [number, number]} */
+function readSlice(option, text) {
+  const [slice = 0, slices = 0] = text.split('/').map((part) => whole(option, part))
+  return slice >= 1 && slice <= slices ? [slice, slices] : stop(`${option} must be like 3/8, not ${text}`)
 }
 
 /** @param {string} option @param {string} text */

@@ -9,17 +9,17 @@ const outOfTime = 'out of time'
 /**
  * Prints a line for each world, and a last one: `N passed, N failed`, and what is left if time ran out. A world that is
  * larger than `placesMax` has failed.
- * @param {{ slice: readonly [number, number], from: number, seconds: number, placesMax: number }} options
+ * @param {{ slice: readonly [number, number], part: readonly [number, number], from: number, seconds: number, placesMax: number }} options
  * @returns {boolean} whether all that were begun were walked to their end without a fault
  */
-export function checkWhole({ slice: [slice, slices], from, seconds, placesMax }) {
+export function checkWhole({ slice: [slice, slices], part, from, seconds, placesMax }) {
   const scopes = wholeScopes()
   const endMs = performance.now() + seconds * 1000
   let [passed, failed, left] = [0, 0, 0]
   for (const [index, scope] of scopes.entries()) {
     if (index + 1 < from || index % slices !== slice - 1) continue
     const name = `${index + 1}/${scopes.length} ${nameOf(scope)}`
-    const end = performance.now() > endMs ? 'left' : walk(name, scope, { endMs, placesMax })
+    const end = performance.now() > endMs ? 'left' : walk(name, scope, { endMs, part, placesMax })
     if (end === 'passed') passed += 1
     if (end === 'failed') failed += 1
     if (end !== 'left') continue
@@ -33,15 +33,16 @@ export function checkWhole({ slice: [slice, slices], from, seconds, placesMax })
 /**
  * @param {string} name
  * @param {import('../packages/varve/src/testing/check/steps.ts').Scope} scope
- * @param {{ endMs: number, placesMax: number }} limits
+ * @param {{ endMs: number, part: readonly [number, number], placesMax: number }} limits
  * @returns {'passed' | 'failed' | 'left'}
  */
-function walk(name, scope, { endMs, placesMax }) {
+function walk(name, scope, { endMs, part, placesMax }) {
   const startMs = performance.now()
   let shownMs = startMs
   try {
     const { logs, places, worlds, violation } = walkLogs(allRules, scope, {
       placesMax,
+      part,
       onLog(walked) {
         const nowMs = performance.now()
         if (nowMs > endMs) throw new RangeError(outOfTime)

@@ -2,9 +2,10 @@
 import type { Commit, Entry } from '../../core/commit.ts'
 import { dotKey, type ReplicaId } from '../../core/dot.ts'
 import type { Hash } from '../../core/hash.ts'
-import { extendHistory, historyStart } from '../../core/history.ts'
+import { historyStart } from '../../core/history.ts'
 import { firstLineage, type Lineage } from '../../core/lineage.ts'
 import { noSeats, type Seats, toyRules } from '../toy-rules.ts'
+import { historyAfter } from './hashed.ts'
 import type { Frame } from './server.ts'
 import type { Protocol } from './switches.ts'
 
@@ -29,8 +30,10 @@ export interface Client {
   readonly retried: number
   /** What a second tab of this store had read when it last looked. Without C2 it decides on that. */
   readonly tab: Pick<Client, 'entries' | 'pending'> | null
-  /** What was told of its commits, by dot, when the server had lost entries. */
+  /** Which of its commits were told as withdrawn when the server had lost entries, by dot, while it had no copy. */
   readonly toldBefore: ReadonlyMap<string, Told>
+  /** There are copies of its store, or it is one. */
+  readonly isCopied: boolean
   /** Without C13: the prev of each dot, of when it was made. */
   readonly prevs: ReadonlyMap<string, Hash>
 }
@@ -55,6 +58,7 @@ export function newClient(name: string, epoch: string): Client {
     retried: 0,
     tab: null,
     toldBefore: new Map(),
+    isCopied: false,
     prevs: new Map(),
   }
 }
@@ -64,7 +68,7 @@ export function framesOf({ epoch, history, outbox, prevs }: Client): readonly Fr
   let running = history
   return outbox.map((commit) => {
     const prev = prevs.get(dotKey(commit.dot)) ?? running
-    running = extendHistory(running, commit)
+    running = historyAfter(running, commit)
     return { epoch, prev, commit }
   })
 }
@@ -75,13 +79,22 @@ export function framesOf({ epoch, history, outbox, prevs }: Client): readonly Fr
  */
 export function clientKey(client: Client, numberOf: (text: string) => number): string {
   const { name, epoch, entries, history, lineage, issued, minted, outbox, wishes, tried, retried } = client
-  const shown = [client.confirmed, client.pending, client.tab?.pending ?? []].map((seats) => [...seats])
+  const { confirmed, pending, tab, prevs, toldBefore } = client
   const texts = [
-    ...[name, epoch, entries.at(-1)?.chain ?? '', history, JSON.stringify(lineage), JSON.stringify(wishes)],
-    ...[JSON.stringify([shown, client.tab?.entries.length, [...client.prevs], [...client.toldBefore]])],
+    ...[name, epoch, entries.at(-1)?.chain ?? '', history],
+    ...[lineage, wishes, confirmed, pending, tab?.pending ?? noSeats, prevs, toldBefore].map(textOf),
+    ...[tab === null ? '' : `${tab.entries.length}`],
     ...outbox.map((commit) => commit.content),
   ]
-  return [entries.length, issued, minted, tried, retried, ...texts.map(numberOf)].join()
+  return [
+    entries.length,
+    issued,
+    minted,
+    tried,
+    retried,
+    client.isCopied ? 1 : 0,
+    ...texts.map(numberOf),
+  ].join()
 }
 
 /** A number for each text that was ever asked about. */
@@ -121,3 +134,14 @@ export function withPrevs(protocol: Protocol, client: Client): Client {
     if (!prevs.has(dotKey(commit.dot))) prevs.set(dotKey(commit.dot), prev)
   return { ...client, prevs }
 }
+
+/** Of a part that never changes, and is asked for often. */
+function textOf(part: ReadonlyMap<unknown, unknown> | readonly unknown[]): string {
+  const known = partTexts.get(part)
+  if (known !== undefined) return known
+  const text = JSON.stringify([...part])
+  partTexts.set(part, text)
+  return text
+}
+
+const partTexts = new WeakMap<object, string>()

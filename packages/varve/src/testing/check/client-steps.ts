@@ -3,7 +3,7 @@ import { dotKey } from '../../core/dot.ts'
 import type { ToyCommand } from '../toy-rules.ts'
 import { acknowledge, cancel, crashReceiving, create, lookInTab } from './client.ts'
 import type { Client } from './client-state.ts'
-import { cloneOf, lead, twinOf } from './identity.ts'
+import { cloneOf, copied, lead, twinOf } from './identity.ts'
 import type { Log } from './server.ts'
 import type { Protocol } from './switches.ts'
 
@@ -57,8 +57,9 @@ export function* ownSteps(
   }
   if (isLeft('lead')) yield { name: 'leads', after: lead(protocol, client), fault: 'lead' }
   if (isLeft('clone'))
-    yield { name: 'is cloned', after: client, other: cloneOf(protocol, client, 'c'), fault: 'clone' }
-  if (isLeft('twin')) yield { name: 'has a twin', after: client, other: twinOf(client, 'd'), fault: 'twin' }
+    yield { name: 'is cloned', after: copied(client), other: cloneOf(protocol, client, 'c'), fault: 'clone' }
+  if (isLeft('twin'))
+    yield { name: 'has a twin', after: copied(client), other: twinOf(client, 'd'), fault: 'twin' }
 }
 
 /** What goes wrong between a client and the log while the rule against it is off. */

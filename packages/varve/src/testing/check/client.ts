@@ -4,10 +4,10 @@
  */
 import { type Commit, type Entry, sealCommit } from '../../core/commit.ts'
 import { type Dot, dotKey } from '../../core/dot.ts'
-import { extendHistory } from '../../core/history.ts'
 import { inLineage, parentOf, writtenBy } from '../../core/lineage.ts'
 import { type ToyCommand, toy, toyRules } from '../toy-rules.ts'
 import { type Client, fold, presentOf, recentOf, reconcileInput, withPrevs } from './client-state.ts'
+import { historyAfter } from './hashed.ts'
 import { lead, renamed } from './identity.ts'
 import type { Protocol } from './switches.ts'
 
@@ -75,7 +75,7 @@ export function receive(protocol: Protocol, before: Client, page: readonly Entry
     entries: [...entries, ...page],
     history: page
       .filter(({ commit }) => inLineage(own, commit.dot))
-      .reduce((history, { commit }) => extendHistory(history, commit), client.history),
+      .reduce((history, { commit }) => historyAfter(history, commit), client.history),
     outbox: next.outbox,
     recent: recentOf([...recent, ...page], next.outbox),
     confirmed: next.confirmed,

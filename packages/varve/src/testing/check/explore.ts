@@ -112,9 +112,7 @@ function watch(protocol: Protocol, parts: Parts) {
       const is = after.clients[index] as number
       return was === is
         ? null
-        : once(`fates ${was} ${is} ${after.clients.length}`, () =>
-            fatesFault(protocol, clients.of(was), clients.of(is), after.clients.length > 2),
-          )
+        : once(`fates ${was} ${is}`, () => fatesFault(protocol, clients.of(was), clients.of(is)))
     })
   }
 }

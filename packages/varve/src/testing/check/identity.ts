@@ -2,11 +2,12 @@
 import type { Entry } from '../../core/commit.ts'
 import { dotKey } from '../../core/dot.ts'
 import { heal } from '../../core/heal.ts'
-import { extendHistory, historyStart } from '../../core/history.ts'
+import { historyStart } from '../../core/history.ts'
 import { continueLineage, inLineage, writtenBy } from '../../core/lineage.ts'
 import { rename } from '../../core/rename.ts'
 import { noSeats, toyRules } from '../toy-rules.ts'
 import { type Client, fold, recentOf, reconcileInput } from './client-state.ts'
+import { historyAfter } from './hashed.ts'
 import type { Log } from './server.ts'
 import { keepingAll, type Protocol } from './switches.ts'
 import { toldFates } from './told-fates.ts'
@@ -19,9 +20,14 @@ export function lead(protocol: Protocol, client: Client): Client {
   return { ...client, minted, lineage, issued: 0 }
 }
 
+/** A client whose store somebody else has too: what it was told does not bind the other one (see `fatesFault`). */
+export function copied(client: Client): Client {
+  return { ...client, isCopied: true, toldBefore: new Map() }
+}
+
 /** The same store on another device, where it runs on as it is (a copied machine). */
 export function twinOf(client: Client, name: string): Client {
-  return { ...client, name, minted: 0, tried: 0, retried: 0, wishes: [] }
+  return { ...copied(client), name, minted: 0, tried: 0, retried: 0, wishes: [] }
 }
 
 /** The same store on another device, opened there (a copied profile): so it is led there. */
@@ -52,7 +58,7 @@ export function reopened(client: Client): Client {
   const confirmed = fold(noSeats, commits)
   return {
     ...client,
-    history: commits.filter(({ dot }) => inLineage(own, dot)).reduce(extendHistory, historyStart),
+    history: commits.filter(({ dot }) => inLineage(own, dot)).reduce(historyAfter, historyStart),
     recent: recentOf(entries, outbox),
     confirmed,
     pending: fold(confirmed, outbox),
@@ -79,11 +85,16 @@ export function healed(protocol: Protocol, client: Client, { epoch, entries: the
     ...client,
     epoch,
     entries,
-    history: commits.filter(({ dot }) => inLineage(own, dot)).reduce(extendHistory, historyStart),
+    history: commits.filter(({ dot }) => inLineage(own, dot)).reduce(historyAfter, historyStart),
     outbox: next.outbox,
     recent: recentOf(entries, next.outbox),
     confirmed,
     pending: next.pending,
-    toldBefore: new Map([...client.toldBefore, ...toldFates(protocol, client)]),
+    toldBefore: client.isCopied ? client.toldBefore : withdrawnBefore(protocol, client),
   }
+}
+
+function withdrawnBefore(protocol: Protocol, client: Client): Client['toldBefore'] {
+  const told = [...toldFates(protocol, client)].filter(([, fate]) => fate === 'withdrawn')
+  return new Map([...client.toldBefore, ...told])
 }

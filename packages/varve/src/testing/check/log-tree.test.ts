@@ -105,6 +105,17 @@ describe('exploration log by log', () => {
     })
   })
 
+  it('Z5 the parts of a walk are the whole of it, and each other one', () => {
+    const scope: Scope = { programs: [['TAB', 'NB'], ['TA']], faults: { lead: 1, restore: 1 } }
+    const whole = walkLogs(allRules, scope)
+    const parts = [1, 2, 3].map((at) => walkLogs(allRules, scope, { part: [at, 3] }))
+    for (const what of ['logs', 'places', 'worlds'] as const) {
+      const numbers = parts.map((part) => part[what])
+      expect(numbers.reduce((sum, n) => sum + n)).toBe(whole[what])
+      expect(Math.min(...numbers)).toBeGreaterThan(0)
+    }
+  })
+
   it('Z5 what it cannot explore is an error, not half an answer', () => {
     expect(() => walkLogs(allRules, controls.twin, { placesMax: 100 })).toThrow(
       /^more than 100 places: .*"twin":1/,

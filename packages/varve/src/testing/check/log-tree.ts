@@ -46,6 +46,8 @@ export interface Found {
 export interface WalkOptions {
   /** RangeError beyond so many places. */
   readonly placesMax?: number
+  /** `[3, 8]`: of the branches of restored logs only each eighth, from the third on. What leads there counts for the first. */
+  readonly part?: readonly [number, number]
   /** For each log: where the sides are. */
   readonly onWorld?: (log: Log, clients: readonly Client[]) => void
   /** Called after each log. `done`: the part of the tree that was walked, if all branches of a log are taken for equal. */
@@ -67,12 +69,13 @@ export function walkLogs(protocol: Protocol, scope: Scope, options: WalkOptions 
   const { faults = {} } = scope
   if (off === 'A1' || off === 'A9') throw new RangeError(`without ${off} a log does not only grow`)
   mustBePossible(faults)
-  const { placesMax = 100_000_000, onWorld, onLog } = options
+  const { placesMax = 100_000_000, part: [ofParts, parts] = [1, 1], onWorld, onLog } = options
   const memory = createMemory()
   const sides = createSides(protocol, scope, memory, look)
   const count = { logs: 0, places: 0, worlds: 0 }
   let done = 0
   let numbers = 0
+  let restored = 0
 
   /** Gives where the sides can be when the log is this one, or a longer one that the server may lose. */
   function visit(log: Log, before: readonly number[], { from, isNext, part }: Coming): Both {
@@ -87,7 +90,8 @@ export function walkLogs(protocol: Protocol, scope: Scope, options: WalkOptions 
     numbers += 1
     const here: Here = { log, numbers: [...before, numbers], kindOf }
     const both = together(from.map((places) => sides.close(here, places, isNext)) as unknown as Both)
-    tally(both)
+    const isShared = log.epoch === 'e' || !isNext
+    if (ofParts === 1 || !isShared) tally(both)
     judge(here, both)
 
     const isRestorable = log.epoch === 'e' && (faults.restore ?? 0) > 0
@@ -96,6 +100,7 @@ export function walkLogs(protocol: Protocol, scope: Scope, options: WalkOptions 
     if (share === Number.POSITIVE_INFINITY) done += part
     let beyond: Both = [[], []]
     for (const { id, next } of branches) {
+      if (log.epoch !== 'e' && !isNext && !isMine()) continue
       const longer = offer(protocol, log, sides.frame(id)).log
       const ends = visit(longer, here.numbers, { from: next, isNext: true, part: share })
       if (isRestorable) beyond = merged(beyond, ends)
@@ -110,6 +115,11 @@ export function walkLogs(protocol: Protocol, scope: Scope, options: WalkOptions 
       visit(restored, shorter, { from: beyond, isNext: false, part: share })
     } else done += share
     return merged(beyond, both)
+  }
+
+  function isMine(): boolean {
+    restored += 1
+    return restored % parts === ofParts % parts
   }
 
   /** What of a side's may be placed next, and where the sides can be then. */
@@ -192,11 +202,10 @@ export function walkLogs(protocol: Protocol, scope: Scope, options: WalkOptions 
   }
 
   function look({ before, after, place, log }: Looked): void {
-    const isCopied = sides.membersOf(place).length > 1
     const fault =
       clientFault(after, log.entries, log.epoch) ??
       lostFault([after], log.entries) ??
-      fatesFault(protocol, before, after, isCopied)
+      fatesFault(protocol, before, after)
     fail(fault, log, [place])
   }
 

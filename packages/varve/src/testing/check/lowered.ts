@@ -8,6 +8,7 @@
 import { type Commit, type Entry, sealCommit } from '../../core/commit.ts'
 import type { ToyCommand } from '../toy-rules.ts'
 import type { Client } from './client-state.ts'
+import { pairOf } from './memory.ts'
 
 /** What a toy command may read or write, whatever it finds. */
 const reach: Readonly<Record<ToyCommand, readonly string[]>> = {
@@ -30,8 +31,17 @@ function loweredCommit(commit: Commit, entries: readonly Entry[]): Commit {
   const streams = commit.withdrawn === null ? reach[commit.commands[0]?.name as ToyCommand] : []
   const base = lastTouch(commit.base, streams, entries)
   const born = lastTouch(commit.born, streams, entries)
-  return base === commit.base && born === commit.born ? commit : sealCommit({ ...commit, base, born })
+  if (base === commit.base && born === commit.born) return commit
+  const known = sealed.get(commit) ?? new Map<number, Commit>()
+  sealed.set(commit, known)
+  const key = pairOf(base, born)
+  const low = known.get(key) ?? sealCommit({ ...commit, base, born })
+  known.set(key, low)
+  return low
 }
+
+/** By how far they were lowered: sealing is hashing. */
+const sealed = new WeakMap<Commit, Map<number, Commit>>()
 
 function lastTouch(upTo: number, streams: readonly string[], entries: readonly Entry[]): number {
   const touches = ({ commit }: Entry): boolean => commit.events.some(({ stream }) => streams.includes(stream))

@@ -1,10 +1,11 @@
 /** The server's log as a value. The real ledger is filled again for each question, and asked. */
 import type { Verdict } from '../../core/accept.ts'
-import { type Commit, type Entry, outcomeOf } from '../../core/commit.ts'
+import type { Commit, Entry } from '../../core/commit.ts'
 import type { Position, StreamName } from '../../core/dot.ts'
 import type { Hash } from '../../core/hash.ts'
 import { extendHistoryBy } from '../../core/history.ts'
 import { createLedger, type Ledger } from '../../core/ledger.ts'
+import { knownOutcomeOf } from './hashed.ts'
 import type { Protocol } from './switches.ts'
 
 export interface Log {
@@ -63,8 +64,7 @@ export function ledgerOf(protocol: Protocol, { epoch, entries }: Log): Ledger {
   const ledger = createLedger(epoch, (pushed, facts) => {
     if (!isFilling) return protocol.accept(pushed, facts)
     const { commit } = pushed
-    const outcome = outcomes.get(commit) ?? outcomeOf(commit)
-    outcomes.set(commit, outcome)
+    const outcome = knownOutcomeOf(commit)
     return {
       kind: 'place',
       outcome,
@@ -76,6 +76,3 @@ export function ledgerOf(protocol: Protocol, { epoch, entries }: Log): Ledger {
   isFilling = false
   return ledger
 }
-
-/** A ledger is filled often, and hashing is most of that. */
-const outcomes = new WeakMap<Commit, Hash>()

@@ -12,7 +12,7 @@ import { type ClientStep, type Fault, ownSteps, pageLengths, rulelessSteps } fro
 import { createFront, digitOf, type Place, shiftOf, spentMax } from './front.ts'
 import { healed } from './identity.ts'
 import { lowered } from './lowered.ts'
-import type { Memory } from './memory.ts'
+import { type Memory, pairOf } from './memory.ts'
 import { type Frame, frameKey, type Log } from './server.ts'
 import type { Scope } from './steps.ts'
 import type { Protocol } from './switches.ts'
@@ -57,14 +57,14 @@ export function createSides(
   const texts = memory.numbers((text: string) => text)
   const clients = memory.numbers((client: Client) => clientKey(client, texts.idOf))
   const frames = memory.numbers(frameKey)
-  const tuples = memory.numbers((ids: readonly number[]) => ids.join())
+  const tuples = memory.numbers(keyOfTuple)
   const sets = memory.numbers((ids: readonly number[]) => ids.join())
   const nothing = sets.idOf([])
-  const sent = memory.known<number, readonly number[]>()
-  const unions = memory.known<string, number>()
-  const own = memory.known<number, readonly Moved[]>()
-  const read = memory.known<string, number>()
-  const looked = memory.known<string, true>()
+  const sent = memory.known<readonly number[]>()
+  const unions = memory.known<number>()
+  const own = memory.known<readonly Moved[]>()
+  const read = memory.known<number>()
+  const looked = memory.known<true>()
 
   /** A client's step, by numbers. */
   interface Moved {
@@ -89,18 +89,33 @@ export function createSides(
     const { log, numbers } = here
     const { places, add } = createFront((id) => sets.of(id))
     const alive = new Map<number, number>()
-    for (const place of from) add({ ...place, frames: aliveOf(place.frames) })
+    const overtaken = new Map<number, boolean>()
+    const steps = new Map<number, readonly Moved[]>()
+    for (const place of from) {
+      const left = aliveOf(place.frames)
+      add(left === place.frames ? place : { ...place, frames: left })
+    }
     const known = isNext ? places.length : 0
     // The list grows while it is walked.
     for (let index = 0; index < places.length; index += 1) {
       const place = places[index] as Place
       const ids = tuples.of(place.members)
-      for (const [member, id] of ids.entries())
-        for (const step of stepsOf(id, place.spent, index < known)) add(moved(place, member, step))
+      // Whatever else it could do first, it could do while the log was longer, and the others can do it afterwards.
+      const late = ids.findIndex(isOvertaken)
+      for (const [member, id] of ids.entries()) {
+        if (late >= 0 && member !== late) continue
+        const steps = late >= 0 ? [learns(id)] : stepsOf(id, place.spent, index < known)
+        for (const step of steps) add(moved(place, member, step))
+      }
     }
     return places.filter(({ members }) => !tuples.of(members).some(isOvertaken))
 
     function stepsOf(id: number, spent: number, isKnown: boolean): readonly Moved[] {
+      const key = pairOf(id, isKnown ? spentMax : spent)
+      return once(steps, key, () => stepsFrom(id, spent, isKnown))
+    }
+
+    function stepsFrom(id: number, spent: number, isKnown: boolean): readonly Moved[] {
       const client = clients.of(id)
       const reading = client.epoch === log.epoch ? pulls(id, isKnown) : [learns(id)]
       const ruleless = [...rulelessSteps(protocol, client, log)].map(numbered)
@@ -116,7 +131,7 @@ export function createSides(
         : Array.from({ length: behind }, (_, n) => n + 1)
       return lengths.map((length) => {
         const upTo = entries.length + length
-        const after = once(read, `${id} ${numbers[upTo]}`, () =>
+        const after = once(read, pairOf(id, numbers[upTo] as number), () =>
           idOf(receive(protocol, clients.of(id), log.entries.slice(entries.length, upTo))),
         )
         return { name: `pulls ${length}`, after, spent: 0, other: null }
@@ -124,7 +139,9 @@ export function createSides(
     }
 
     function learns(id: number): Moved {
-      const after = once(read, `${id} ${numbers.at(-1)}`, () => idOf(healed(protocol, clients.of(id), log)))
+      const after = once(read, pairOf(id, numbers.at(-1) as number), () =>
+        idOf(healed(protocol, clients.of(id), log)),
+      )
       return { name: 'learns of the fork', after, spent: 0, other: null }
     }
 
@@ -141,7 +158,7 @@ export function createSides(
         step: `${clients.of(id).name} ${name}`,
         at: log.entries.length,
       }
-      once(looked, `${id} ${after} ${all.length}`, () => {
+      once(looked, pairOf(id, after), () => {
         look({ before: clients.of(id), after: clients.of(after), place: next, log })
         return true
       })
@@ -163,17 +180,19 @@ export function createSides(
      * learned then is another thing.
      */
     function isOvertaken(id: number): boolean {
-      const { epoch, entries } = clients.of(id)
-      if (epoch === log.epoch) return false
-      const { length } = log.entries
-      return (
-        entries.length <= length || (length > 0 && entries[length - 1]?.chain !== log.entries.at(-1)?.chain)
-      )
+      return once(overtaken, id, () => {
+        const { epoch, entries } = clients.of(id)
+        const { length } = log.entries
+        if (epoch === log.epoch) return false
+        return (
+          entries.length <= length || (length > 0 && entries[length - 1]?.chain !== log.entries.at(-1)?.chain)
+        )
+      })
     }
   }
 
   function ownOf(id: number, spent: number): readonly Moved[] {
-    return once(own, id * spentMax + spent, () => {
+    return once(own, pairOf(id, spent), () => {
       const isLeft = (fault: Fault): boolean => digitOf(spent, fault) < (faults[fault] ?? 0)
       return [...ownSteps(protocol, programs, clients.of(id), isLeft)].map(numbered)
     })
@@ -189,7 +208,7 @@ export function createSides(
   }
 
   function union(set: number, client: number): number {
-    return once(unions, `${set} ${client}`, () => {
+    return once(unions, pairOf(set, client), () => {
       const all = new Set([...sets.of(set), ...sentBy(client)])
       return sets.idOf([...all].sort((a, b) => a - b))
     })
@@ -206,9 +225,16 @@ export function createSides(
   }
 }
 
-function once<K, V>(
-  known: { get(key: K): V | undefined; set(key: K, value: V): void },
-  key: K,
+/** Nobody has more than one copy but in a run with a clone and a twin. */
+function keyOfTuple(ids: readonly number[]): string | number {
+  const [first, second, ...others] = ids as readonly [number, number?, ...number[]]
+  if (second === undefined) return first
+  return others.length === 0 ? pairOf(first, second) : ids.join()
+}
+
+function once<V>(
+  known: { get(key: number): V | undefined; set(key: number, value: V): void },
+  key: number,
   make: () => V,
 ): V {
   const found = known.get(key)

@@ -21,23 +21,14 @@ export function toldFates(protocol: Protocol, client: Client): ReadonlyMap<strin
   return told
 }
 
-/**
- * What a client was told, and is told otherwise after a step.
- * @param isCopied its store has copies.
- */
-export function fatesFault(
-  protocol: Protocol,
-  before: Client,
-  after: Client,
-  isCopied: boolean,
-): string | null {
+/** What a client was told, and is told otherwise after a step. */
+export function fatesFault(protocol: Protocol, before: Client, after: Client): string | null {
   if (before === after) return null
   const told = toldFates(protocol, after)
+  const same = before.epoch === after.epoch ? fateFault(toldFates(protocol, before), told) : null
   // A server that lost entries takes back what it said, but never that a commit was withdrawn: only a copied
   // store may hold another version of it, and that one can come first now.
-  const withdrawn = isCopied ? [] : [...after.toldBefore].filter(([, fate]) => fate === 'withdrawn')
-  const same = before.epoch === after.epoch ? fateFault(toldFates(protocol, before), told) : null
-  return same ?? fateFault(new Map(withdrawn), told)
+  return same ?? fateFault(after.toldBefore, told)
 }
 
 function statusOf(entry: Entry): Told {
