@@ -144,22 +144,38 @@ describe('recipes', () => {
     expect(await shown()).toEqual({ name: 'Ann' })
   })
 
-  it('E9 S17 C11 the user is asked, and keeps theirs or, once, mine', async () => {
+  it('E9 S17 C11 the user is asked, and keeps theirs or, once, mine, or a third', async () => {
     const { Price } = await recipe('ask')
-    const { keepMine, keepTheirs } = await recipe('ask-inbox')
+    const { keepMine, keepTheirs, keepThird } = await recipe('ask-inbox')
     const { change } = Price.commands
-    for (const choice of ['mine', 'theirs']) {
+    for (const [choice, cents] of [
+      ['mine', 20],
+      ['theirs', 10],
+      ['a third', 15],
+    ] as const) {
       const { meanwhile, shown, synced, ann, ben } = await twoDevices(Price)
-      const fate = await meanwhile(change('1', { seen: 0, cents: 10 }), change('1', { seen: 0, cents: 20 }))
+      const fate = await meanwhile(change('1', { cents: 10 }), change('1', { cents: 20 }))
       expect(fate).toMatchObject({ status: 'withdrawn', reason: 'changed_meanwhile' })
       const [item] = await ben.inbox()
-      if (choice === 'mine') {
-        expect(await keepMine(ben, item, '1', 20)).toMatchObject({ ok: true })
+      expect(item).toMatchObject({ mine: [{ data: { cents: 20 } }], theirs: [{ data: { cents: 10 } }] })
+      if (choice === 'theirs') await keepTheirs(ben, item)
+      else {
+        const keep = () => (choice === 'mine' ? keepMine(ben, item) : keepThird(ben, item, '1', 15))
+        expect(await keep()).toMatchObject({ ok: true })
         await Promise.all([synced(ann, 3), synced(ben, 3)])
-        expect(await keepMine(ben, item, '1', 20)).toMatchObject({ ok: false, reason: 'already_applied' })
-      } else await keepTheirs(ben, item)
+        expect(await keep()).toMatchObject({ ok: false, reason: 'already_applied' })
+      }
       expect(await ben.inbox()).toEqual([])
-      expect(await shown()).toEqual({ cents: choice === 'mine' ? 20 : 10 })
+      expect(await shown()).toEqual({ cents })
     }
+  })
+
+  it('E9 nobody is asked when both wish the same', async () => {
+    const { Price } = await recipe('ask')
+    const { change } = Price.commands
+    const { meanwhile, shown } = await twoDevices(Price)
+    const fate = await meanwhile(change('1', { cents: 10 }), change('1', { cents: 10 }))
+    expect(fate).toMatchObject({ status: 'confirmed' })
+    expect(await shown()).toEqual({ cents: 10 })
   })
 })
