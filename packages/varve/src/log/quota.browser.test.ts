@@ -1,8 +1,17 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { cdp } from 'vitest/browser'
 import { failureOf } from '../testing/contracts/log-disk.ts'
-import { readAll, sampleCommit, stampOf } from '../testing/contracts/log-fixtures.ts'
+import {
+  headIn,
+  pageOn,
+  placeCommits,
+  readAll,
+  sampleCommit,
+  stampOf,
+  withdrawnItem,
+} from '../testing/contracts/log-fixtures.ts'
 import { openDexieLog } from './dexie.ts'
+import type { StoreLog } from './port.ts'
 
 /**
  * Chromium remembers for a while how much space it has granted to a bucket, so a new one is needed.
@@ -24,20 +33,29 @@ async function setQuota(quotaSize: number | null): Promise<void> {
   })
 }
 
+/** A store with room for about 4 MB. */
+async function openWithLittleRoom(): Promise<{ log: StoreLog; another: () => StoreLog }> {
+  // Beyond what tests before this one have left.
+  const { usage = 0 } = await navigator.storage.estimate()
+  await setQuota(usage + 4_000_000)
+  onTestFinished(() => setQuota(null))
+  const indexedDB = await newBucket()
+  const another = () => openDexieLog({ name: 'quota', indexedDB })
+  const log = another()
+  await log.ensureStore({ store: 'store-1', replica: 'a', logs: ['shop'] })
+  return { log, another }
+}
+
+/** Half a megabyte that cannot be made smaller by much. */
+const manyIds = () => Array.from({ length: 14_000 }, () => crypto.randomUUID())
+
 describe('IndexedDB in a browser without space', () => {
   it('L19 nothing is written, reads go on, and the same handle works once there is space', async () => {
-    // Beyond what tests before this one have left.
-    const { usage = 0 } = await navigator.storage.estimate()
-    await setQuota(usage + 4_000_000)
-    onTestFinished(() => setQuota(null))
-    const indexedDB = await newBucket()
-    const log = openDexieLog({ name: 'quota', indexedDB })
-    await log.ensureStore({ store: 'store-1', replica: 'a', logs: ['shop'] })
+    const { log, another } = await openWithLittleRoom()
     const append = async (counter: number): Promise<unknown> => {
-      const data = Array.from({ length: 14_000 }, () => crypto.randomUUID())
       const stamp = stampOf(await log.readRecord())
-      return (await log.appendCommits({ log: 'shop', stamp, commits: [sampleCommit({ counter, data })] }))
-        .status
+      const commits = [sampleCommit({ counter, data: manyIds() })]
+      return (await log.appendCommits({ log: 'shop', stamp, commits })).status
     }
     let written = 0
     let last: unknown = 'written'
@@ -53,6 +71,37 @@ describe('IndexedDB in a browser without space', () => {
     }
     await setQuota(null)
     expect(await append(written + 1)).toBe('written')
-    expect((await openDexieLog({ name: 'quota', indexedDB }).readOutbox('shop')).length).toBe(written + 1)
+    expect((await another().readOutbox('shop')).length).toBe(written + 1)
+  })
+
+  it('L19 L8 a page that there is no room for leaves nothing behind, and is taken as it is once there is space', async () => {
+    const { log, another } = await openWithLittleRoom()
+    const [a1, a2] = [sampleCommit({ counter: 1 }), sampleCommit({ counter: 2 })]
+    const stamp = stampOf(await log.readRecord())
+    const { record: first } = await log.appendCommits({ log: 'shop', stamp, commits: [a1, a2] })
+    // The first fit, one by one; all of them do not.
+    const foreign = Array.from({ length: 30 }, (_, index) =>
+      sampleCommit({ replica: 'b', counter: index + 1, streams: ['cart/2'], data: manyIds() }),
+    )
+    const entries = placeCommits([a1, ...foreign])
+    const item = withdrawnItem(a2)
+    const page = pageOn(first, {
+      ...{ entries, history: 'history-1', placed: [a1.dot] },
+      ...{ changed: [item.withdrawn], inbox: [item] },
+    })
+    const before = await readAll(log)
+    for (let round = 0; round < 3; round += 1) {
+      expect(await failureOf(log.applyEntries(page))).toBe('storage_full')
+      expect((await log.readEntries('shop', 0, 1)).length).toBe(0)
+      expect(await readAll(log)).toEqual(before)
+    }
+    expect(headIn(await another().readRecord())).toEqual(headIn(first))
+    await setQuota(null)
+    expect((await log.applyEntries(page)).status).toBe('written')
+    const stored = another()
+    expect(headIn(await stored.readRecord())).toMatchObject({ position: entries.length, epoch: 'epoch-1' })
+    expect(await stored.readEntries('shop', 0, 1_000)).toEqual(entries)
+    expect(await stored.readOutbox('shop')).toEqual([item.withdrawn])
+    expect(await stored.readInbox()).toEqual([item])
   })
 })
