@@ -6,6 +6,7 @@
  * has looked often enough. A leader that is silent for too long is frozen: whoever can takes over; until then the
  * honest word is "connecting", or "offline" in a tab that cannot.
  */
+import type { Problem } from '../core/query.ts'
 import type { SyncPort, SyncReport } from '../engine/sync-port.ts'
 import type { SyncPorts, TabChannel } from './ports.ts'
 
@@ -17,8 +18,8 @@ const silentLooksMax = 10
 export interface Follower {
   /** The leader lives; null: it has nothing to report yet. */
   heard(report: SyncReport | null): void
-  /** What is so as long as no leader is heard; "connecting" at first. */
-  expect(phase: 'connecting' | 'offline'): void
+  /** What is so as long as no leader is heard, and why; "connecting" at first. */
+  expect(phase: 'connecting' | 'offline', problem?: Problem | null): void
   /** This tab leads, or stops. */
   pause(): void
   resume(): void
@@ -79,9 +80,9 @@ export function followLeader(
       isHeard = true
       engine.report(report)
     },
-    expect(phase: 'connecting' | 'offline'): void {
-      if (phase === unheard.phase) return
-      unheard = { ...unheard, phase }
+    expect(phase: 'connecting' | 'offline', problem: Problem | null = null): void {
+      if (phase === unheard.phase && problem === unheard.problem) return
+      unheard = { ...unheard, phase, problem }
       if (isFollowing && !isHeard) engine.report(unheard)
     },
     pause(): void {

@@ -36,8 +36,8 @@ export interface Leading {
   tellReport(): void
   /** Resolves when the store has a new name. */
   readonly minted: Promise<void>
-  /** Resolves when another tab has taken over. */
-  readonly fenced: Promise<void>
+  /** Resolves when another tab has taken over; or, with the reason, when this one could not. */
+  readonly fenced: Promise<Problem | null>
   stop(): Promise<void>
 }
 
@@ -62,7 +62,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   /** How many pages in a row of a log could not be stored. */
   const failures = new Map<LogId, number>()
   let trouble: Problem | null = null
-  const fencedOut = Promise.withResolvers<void>()
+  const fencedOut = Promise.withResolvers<Problem | null>()
   const minted = Promise.withResolvers<void>()
   let isNamed = false
   const stalls = watchStalls()
@@ -72,7 +72,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   beat()
   const begun = begin().catch((error) => {
     ports.reportError(error)
-    fencedOut.resolve()
+    fencedOut.resolve(problemIn(error))
   })
 
   return Object.freeze({
@@ -229,7 +229,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       trouble = null
       failures.delete(log)
       isStale = true
-      if (result === 'fenced') fencedOut.resolve()
+      if (result === 'fenced') fencedOut.resolve(null)
       else if (result === 'gap') queue.push({ type: 'not_applied', log })
     } catch (error) {
       ports.reportError(error)
@@ -270,7 +270,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   /** False: it failed, and comes again. */
   async function changeNow(log: LogId, change: () => Promise<'done' | 'fenced'>): Promise<boolean> {
     try {
-      if ((await change()) === 'fenced') fencedOut.resolve()
+      if ((await change()) === 'fenced') fencedOut.resolve(null)
       trouble = null
       isStale = true
       return true
@@ -288,13 +288,15 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
     return trouble === null || report.problem !== null ? report : { ...report, problem: trouble }
   }
 
-  function report(): void {
+  /** False: there is nothing new to be told. */
+  function report(): boolean {
     const now = presentReport()
     const text = JSON.stringify(now)
-    if (text === lastReport) return
+    if (text === lastReport) return false
     lastReport = text
     engine.report(now)
     tellReport()
+    return true
   }
 
   /** Who hears a report takes it that there is a leader with a name of its own. */
@@ -305,8 +307,8 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   /** From the first moment on, also while the store lets it wait: it only says that this thread runs. */
   function beat(): void {
     stalls.beat(state)
-    if (stalls.get(state) === null) tellReport()
-    else report()
+    // Who is not heard is robbed, so something is said at each beat; for how long work is stuck is news also here.
+    if (stalls.get(state) === null || !report()) tellReport()
     beats += 1
     // A tab may have died between its write and its word, and a write that was said to fail may have been done.
     if (beats % lookEveryBeats === 0) {

@@ -1,9 +1,11 @@
-/** One device, on virtual time, and a server that does what the test's mood says. */
+/** One device, on virtual time, whose disk may be full, and a server that does what the test's mood says. */
 import { onTestFinished } from 'vitest'
 import { Account, shop } from '../core/cart.fixture.ts'
 import { createLedger } from '../core/ledger.ts'
 import { type Engine, openEngine } from '../engine/engine.ts'
+import { failures } from '../log/failures.ts'
 import { memoryDisk, openMemoryLog } from '../log/index.ts'
+import type { MemoryWrite } from '../log/memory-disk.ts'
 import type { ClientMessage, RefusalCode, ServerMessage } from '../protocol/messages.ts'
 import { freezableTab, virtualTime } from '../testing/freezable-tabs.fixture.ts'
 import { memoryNetwork, memoryPorts } from '../testing/memory-ports.ts'
@@ -17,6 +19,13 @@ interface Mood {
   says: (message: ServerMessage) => boolean
   alters: (message: ServerMessage) => ServerMessage
   refuse: RefusalCode | null
+}
+
+interface Space {
+  /** At which write of a transaction it is found that there is no room for it; null: there is. */
+  fullAt: MemoryWrite | null
+  /** How often that was found. */
+  refusals: number
 }
 
 export function device() {
@@ -40,11 +49,17 @@ export function device() {
   })
   const shared = { ...memoryPorts(network, () => {}), clock: time.clock }
   const disk = memoryDisk()
+  const space: Space = { fullAt: null, refusals: 0 }
+  const onWrite = (write: MemoryWrite): void => {
+    if (write !== space.fullAt) return
+    space.refusals += 1
+    throw failures.full(new Error('no space'))
+  }
 
   async function open() {
     const engine: Engine = await openEngine({
       model: shop,
-      log: openMemoryLog(disk),
+      log: openMemoryLog(disk, { onWrite }),
       logs: { customer: 'customer/1', bank: 'bank/1' },
       ports: { now: () => 1_000_000 + time.clock.now(), newId: time.clock.newId },
     })
@@ -52,11 +67,12 @@ export function device() {
     const logs = () => engine.logs().filter(({ head }) => head.log === 'bank/1')
     const context = { engine: { ...engine, logs }, name: 'test', store: engine.store, token: 'token' }
     const sync = startSync(context, ports)
-    onTestFinished(async () => {
+    const close = async () => {
       thaw()
       await sync.stop()
       await engine.close()
-    })
+    }
+    onTestFinished(close)
     await import('./lead.ts')
     await time.pass(500)
     const deposit = (amount: number, seed: string) =>
@@ -65,7 +81,7 @@ export function device() {
         now: 0,
         seed,
       })
-    return { engine, freeze, thaw, deposit, stalled: () => engine.status().stalled }
+    return { engine, freeze, thaw, close, deposit, stalled: () => engine.status().stalled }
   }
-  return { open, mood, network, pass: time.pass, clock: time.clock, ledger }
+  return { open, mood, space, network, pass: time.pass, clock: time.clock, ledger }
 }

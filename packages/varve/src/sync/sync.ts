@@ -82,7 +82,9 @@ export function startSync(
     else if (told.type === 'token') leader?.setToken(told.token)
   })
 
-  const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve()))
+  const stopped = new Promise<null>((resolve) =>
+    stopping.signal.addEventListener('abort', () => resolve(null)),
+  )
   const ended = waitToLead().catch(ports.reportError)
 
   return Object.freeze({
@@ -126,10 +128,12 @@ export function startSync(
     let isRobbed = false
     const robbed = stolen.then(() => {
       isRobbed = true
+      return null
     })
     leader = start({ ...context, token }, ports, post)
     leader.minted.then(named.resolve)
-    await Promise.race([stopped, leader.fenced, robbed])
+    const why = await Promise.race([stopped, leader.fenced, robbed])
+    follower.expect('connecting', why)
     if (isRobbed) robbedAtMs = [...robbedAtMs, ports.clock.now()]
     engine.follow()
     const leaving = leader.stop()
