@@ -24,6 +24,7 @@ import {
   sessionWakeAtMs,
 } from '../protocol/session-state.ts'
 import { beatEveryMs } from './follow.ts'
+import { isOver } from './over.ts'
 import type { Connection, SyncPorts } from './ports.ts'
 import { watchStalls } from './stall.ts'
 import type { SyncContext, TabMessage } from './sync.ts'
@@ -71,7 +72,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
 
   beat()
   const begun = begin().catch((error) => {
-    ports.reportError(error)
+    failed(error)
     fencedOut.resolve(problemIn(error))
   })
 
@@ -120,6 +121,12 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
     }))
   }
 
+  /** A store that writes no more has said so itself; its server is another tab's to talk to. */
+  function failed(error: unknown): void {
+    if (isOver(error)) fencedOut.resolve(problemIn(error))
+    else ports.reportError(error)
+  }
+
   /** What this tab has written is in its memory: nothing is read again. */
   function showStore(): void {
     isStale = true
@@ -131,7 +138,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       await engine.refresh()
       showStore()
     } catch (error) {
-      ports.reportError(error)
+      failed(error)
     }
   }
 
@@ -163,7 +170,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       }
     } catch (error) {
       // The store failed under us (closed, gone): it says so itself; the session goes on when it is asked again.
-      ports.reportError(error)
+      failed(error)
     }
     // In the same turn as the last look at the queue: an input that comes later starts a run of its own.
     isRunning = false
@@ -232,7 +239,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       if (result === 'fenced') fencedOut.resolve(null)
       else if (result === 'gap') queue.push({ type: 'not_applied', log })
     } catch (error) {
-      ports.reportError(error)
+      failed(error)
       const problem = problemIn(error)
       if (finalCodes.has(problem.code)) {
         queue.push({ type: 'not_applied', log, problem })
@@ -275,7 +282,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       isStale = true
       return true
     } catch (error) {
-      ports.reportError(error)
+      failed(error)
       // It may have been done all the same.
       await look()
       tryLater(log, problemIn(error))

@@ -17,6 +17,7 @@ import type { SyncPort, SyncReport } from '../engine/sync-port.ts'
 import { followLeader } from './follow.ts'
 import type { Leading, lead } from './lead.ts'
 import { loadPatiently } from './load.ts'
+import { isOver, isOverCode } from './over.ts'
 import type { Hold, SyncPorts } from './ports.ts'
 
 export interface SyncContext {
@@ -68,6 +69,8 @@ export function startSync(
   const follower = followLeader(engine, { channel, getPatience, onSilence }, ports)
   let token = context.token
   let leader: Leading | null = null
+  /** The store writes no more: others lead. */
+  let isAtEnd = false
   const named = Promise.withResolvers<void>()
 
   const post = (message: TabMessage): void => channel.post(message)
@@ -109,7 +112,7 @@ export function startSync(
     const loaded = await loadPatiently({ load, onFailure: () => follower.expect('offline'), signal }, ports)
     if (loaded === null) return
     follower.expect('connecting')
-    while (!signal.aborted) {
+    while (!signal.aborted && !isAtEnd) {
       const waiting = new AbortController()
       let isGranted = false
       const hold: Hold = (stolen) => {
@@ -118,7 +121,7 @@ export function startSync(
       }
       stopWaiting = () => waiting.abort()
       await ports.locks.withLock(lock, hold, waiting.signal)
-      if (!isGranted && !signal.aborted) await ports.locks.stealLock(lock, hold)
+      if (!isGranted && !signal.aborted && !isAtEnd) await ports.locks.stealLock(lock, hold)
     }
   }
 
@@ -134,15 +137,16 @@ export function startSync(
     leader.minted.then(named.resolve)
     const why = await Promise.race([stopped, leader.fenced, robbed])
     follower.expect('connecting', why)
+    isAtEnd = why !== null && isOverCode(why.code)
     if (isRobbed) robbedAtMs = [...robbedAtMs, ports.clock.now()]
     engine.follow()
     const leaving = leader.stop()
     leader = null
-    if (!stopping.signal.aborted) follower.resume()
+    if (!stopping.signal.aborted && !isAtEnd) follower.resume()
     await leaving
     // It may just have got what it asked for as a leader.
     engine.follow()
-    if (stopping.signal.aborted || isRobbed) return
+    if (stopping.signal.aborted || isRobbed || isAtEnd) return
     // Fenced, or the store does not answer: let others lead, and do not spin.
     await Promise.race([stopped, pause(leadAgainMs)])
   }
@@ -167,7 +171,7 @@ export function startSync(
   }
 
   function guarded(work: Promise<void>): void {
-    work.catch(ports.reportError)
+    work.catch((error: unknown) => isOver(error) || ports.reportError(error))
   }
 }
 

@@ -76,7 +76,7 @@ function device() {
     await time.pass(500)
     return tab
   }
-  return { open, pass: time.pass, ledger, errors }
+  return { open, pass: time.pass, ledger, errors, disk }
 }
 
 const leads = ({ engine }: Tab): boolean => engine.status().leading
@@ -234,5 +234,29 @@ describe('a leader that is silent', () => {
       if (next === leader) break
       leader = next
     }
+  })
+
+  it('Y24 a leader whose store is gone leads no more, and the tab that starts anew syncs', async () => {
+    const { open, pass, ledger, errors, disk } = device()
+    const [leader, follower] = [await open(), await open()]
+    await leader.deposit(3)
+    await pass(2_000)
+    disk.erase()
+    const fresh = await open()
+    await pass(12_000)
+    expect([leader, follower, fresh].map(({ engine }) => engine.status().leading)).toEqual([
+      false,
+      false,
+      true,
+    ])
+    for (const { engine } of [leader, follower])
+      expect(engine.status()).toMatchObject({ phase: 'halted', problem: { code: 'store_gone' } })
+    await fresh.deposit(4)
+    await pass(2_000)
+    expect(fresh.engine.status()).toMatchObject({ phase: 'synced', pending: 0, problem: null })
+    expect(ledger.head()).toBe(2)
+    // The status has said it: nobody repeats it to the developer again and again.
+    await pass(60_000)
+    expect(errors).toEqual([])
   })
 })
