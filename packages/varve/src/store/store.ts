@@ -142,7 +142,10 @@ export interface Store {
   /** Empties a pending commit; false if it is not pending any more. */
   cancel(ref: CommitRef): Promise<boolean>
 
-  /** True while nobody has acknowledged that a store was here before and is gone, with what it had not sent. */
+  /**
+   * True while nobody has acknowledged that a store was here before and is gone, with what it had not sent. Known from
+   * localStorage: if that is gone as well, it stays false.
+   */
   readonly lost$: Observable<boolean>
   acknowledgeLoss(): void
 
