@@ -11,6 +11,7 @@ import { answersEarly, claimsTooMuch, writesTwice } from './kill/controls.ts'
 import { openGround } from './kill/ground.ts'
 import { places } from './kill/points.ts'
 import { type Death, type Outcome, type Round, runRound } from './kill/round.ts'
+import { runUntilKilled } from './kill/sure-kill.ts'
 
 // For a machine that does much else.
 test.setTimeout(600_000)
@@ -62,6 +63,29 @@ for (let part = 0; part < parts; part += 1) {
     expect(told).toEqual(deaths.map((death) => ({ ...death, died: true, problems: [] })))
   })
 }
+
+test('X26 a life that does not come to its point is followed by one that does, and a point that is nowhere is told', async () => {
+  asItIs ??= buildPage()
+  const ground = await openGround(await asItIs)
+  const device = newProfile()
+  try {
+    // Where the store is made and where a leader takes its name; after another chapter it is there already.
+    const death: Death = { chapter: 'online', point: 'store: row written', nth: 2, kind: 'browser' }
+    const round: Round = { ...usual, name: 'late', chapters: ['restored', 'online'], death }
+    const sure = await runUntilKilled(device, ground, { ...round, death })
+    expect(sure).toMatchObject({ problems: [], diedIn: 'catch up' })
+    expect(sure.lives.map(({ chapters }) => chapters)).toEqual([
+      ['restored', 'online'],
+      ['online', 'restored'],
+    ])
+    const nowhere = { ...death, point: 'nowhere' }
+    const never = { ...round, name: 'never', chapters: ['online'] as const, death: nowhere }
+    expect(await runUntilKilled(device, ground, never)).toMatchObject({ problems: [], diedIn: null })
+  } finally {
+    await device.remove()
+    await ground.close()
+  }
+})
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const named = /\bbarrier\('([^']+)'/g
