@@ -5,25 +5,10 @@ import { inLineage, writtenBy } from '../../core/lineage.ts'
 import type { Model, ModelEvent } from '../../core/model.ts'
 import { reconcile } from '../../core/reconcile.ts'
 import type { StoreLog } from '../../log/port.ts'
-import { defaultFaults, drawHistory } from './history.ts'
+import { firstViolation } from './controls.fixture.ts'
 import { ledgerServer } from './ledger-server.ts'
-import { runHistory, type SimulationOptions } from './simulate.ts'
-import { toySimulation } from './toy-model.ts'
+import type { SimulationOptions } from './simulate.ts'
 import { olderToy } from './toy-model-older.ts'
-
-/** What the first violated run of so many seeds says, or null. */
-async function firstViolation(
-  seeds: number,
-  broken: Partial<SimulationOptions>,
-  faults = defaultFaults,
-): Promise<string | null> {
-  for (let seed = 1; seed <= seeds; seed++) {
-    const history = drawHistory({ seed, devices: 2 + (seed % 2), actions: 40, faults })
-    const { violation } = await runHistory(history, { ...toySimulation, ...broken })
-    if (violation !== null) return violation
-  }
-  return null
-}
 
 const serverWith = (broken: typeof accept): Partial<SimulationOptions> => ({
   server: ledgerServer({ accept: broken }),
@@ -32,12 +17,15 @@ const serverWith = (broken: typeof accept): Partial<SimulationOptions> => ({
 describe('negative controls: what is broken on purpose is caught', () => {
   it('Z3 A5 a server without the conflict check', async () => {
     const noConflict: typeof accept = (pushed, facts) => accept(pushed, { ...facts, disturbedAt: new Map() })
-    expect(await firstViolation(20, serverWith(noConflict))).toMatch(/it leaned on|was decided on/)
+    expect(await firstViolation({ seeds: 20, ...serverWith(noConflict) })).toMatch(
+      /^server: @\d+ \S+: it leaned on seat\/., which @\d+ had changed$/,
+    )
   })
 
   it('Z3 A6 a server that does not ask which history is continued', async () => {
     const noPrev: typeof accept = (pushed, facts) => accept({ ...pushed, prev: facts.history }, facts)
-    expect(await firstViolation(400, serverWith(noPrev))).toMatch(/was decided on/)
+    const faults = ['cut', 'loss', 'duplication', 'reordering', 'takeOver', 'serverCrash'] as const
+    expect(await firstViolation({ from: 60, seeds: 40, faults, ...serverWith(noPrev) })).toMatch(wrongGround)
   })
 
   it('Z3 A2 a server that places a known dot again', async () => {
@@ -48,17 +36,23 @@ describe('negative controls: what is broken on purpose is caught', () => {
         counter: pushed.commit.dot.counter - 1,
         history: pushed.prev,
       })
-    expect(await firstViolation(40, serverWith(forgetful))).toMatch(/its name was placed before/)
+    expect(await firstViolation({ seeds: 40, ...serverWith(forgetful) })).toMatch(
+      /^server: @\d+ \S+: its name was placed before$/,
+    )
   })
 
   it('Z3 A9 a server that sends receipts before they are durable', async () => {
     const early = { server: ledgerServer({ answersEarly: true }) }
-    expect(await firstViolation(20, early)).toMatch(/a receipt of .* before it is durable/)
+    expect(await firstViolation({ seeds: 20, ...early })).toMatch(
+      /^server: a receipt of \S+ at @\d+ before it is durable$/,
+    )
   })
 
   it('Z3 A9 a server that was replaced and goes on writing', async () => {
     const unfenced = { server: ledgerServer({ unfenced: true }) }
-    expect(await firstViolation(60, unfenced, ['takeOver'])).toMatch(/server: /)
+    expect(await firstViolation({ seeds: 60, faults: ['takeOver'], ...unfenced })).toMatch(
+      /^server: @\d+ \S+: it stands in place \d+$/,
+    )
   })
 
   it('Z3 R3 a client that keeps disturbed commits as they are', async () => {
@@ -73,7 +67,7 @@ describe('negative controls: what is broken on purpose is caught', () => {
           },
         },
       })
-    expect(await firstViolation(40, { broken: { reconcile: keepAll } })).toMatch(/was decided on/)
+    expect(await firstViolation({ seeds: 40, broken: { reconcile: keepAll } })).toMatch(wrongGround)
   })
 
   it('Z3 R3 a client that drops what was refused', async () => {
@@ -81,7 +75,9 @@ describe('negative controls: what is broken on purpose is caught', () => {
       const result = reconcile(input)
       return { ...result, outbox: result.outbox.filter((commit) => commit.withdrawn === null) }
     }
-    expect(await firstViolation(40, { broken: { reconcile: dropRefused } })).toMatch(/seed/)
+    expect(await firstViolation({ seeds: 40, broken: { reconcile: dropRefused } })).toMatch(
+      /^[abc]\d?\/\d+: counts \d+ pending, and there are \d+$/,
+    )
   })
 
   it('Z3 C4 a client that decides again what strangers disturbed, and not what leaned on it', async () => {
@@ -103,7 +99,7 @@ describe('negative controls: what is broken on purpose is caught', () => {
       for (const commit of outbox) pending = input.rules.apply(pending, commit)
       return { ...result, outbox, changed, pending }
     }
-    expect(await firstViolation(100, { broken: { reconcile: noCascade } })).toMatch(/was decided on/)
+    expect(await firstViolation({ seeds: 100, broken: { reconcile: noCascade } })).toMatch(wrongGround)
   })
 
   it('Z3 C1 L4 a log that stores a page in two transactions', async () => {
@@ -121,7 +117,9 @@ describe('negative controls: what is broken on purpose is caught', () => {
         return log.applyEntries({ ...write, stamp, entries: [], placed, changed, inbox, inboxGone })
       },
     })
-    expect(await firstViolation(40, { broken: { log: torn } })).toMatch(/is pending and placed/)
+    expect(await firstViolation({ seeds: 40, broken: { log: torn } })).toMatch(
+      /^[abc]\d?: \S+ is pending and placed$/,
+    )
   })
 
   it('Z3 L18 a log that takes an aborted transaction for a complete one', async () => {
@@ -135,19 +133,26 @@ describe('negative controls: what is broken on purpose is caught', () => {
         }
       },
     })
-    expect(await firstViolation(60, { broken: { log: deaf } }, ['abort'])).toMatch(
-      /is not on its disk|pending/,
+    expect(await firstViolation({ seeds: 60, faults: ['abort'], broken: { log: deaf } })).toMatch(
+      /^[abc]\d?: \S+ was acknowledged and is not on its disk$/,
     )
   })
 
   it('Z3 E34 a build that passes over what it does not understand', async () => {
     const passed = { ...(olderToy.eventOf('seat.freed') as ModelEvent), evolve: (state: unknown) => state }
     const blind: Model = { ...olderToy, eventOf: (type) => olderToy.eventOf(type) ?? passed }
-    expect(await firstViolation(60, { olderModel: blind })).toMatch(/as if it understood all of it/)
+    expect(await firstViolation({ seeds: 60, olderModel: blind })).toMatch(
+      /^[abc]\d?\/\d+: shows seat\/. as if it understood all of it$/,
+    )
   })
 
   it('Z3 L1 a disk that forgets what it acknowledged, when the browser dies', async () => {
     const relaxed = ['appendCommits', 'applyEntries', 'reviseOutbox', 'resetLog'] as const
-    expect(await firstViolation(200, { broken: { relaxed } })).toMatch(/is not on its disk|seed/)
+    expect(await firstViolation({ seeds: 60, broken: { relaxed } })).toMatch(
+      /^[abc]\d?: (its log became shorter|\S+ left its outbox and is not in its log)$/,
+    )
   })
 })
+
+/** What was placed was decided on something else than stands there. */
+const wrongGround = /^server: @\d+ \S+: it was decided on \d+ events of seat\/., and there are \d+$/

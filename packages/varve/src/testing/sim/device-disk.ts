@@ -11,8 +11,9 @@ import type { LogId, Position } from '../../core/dot.ts'
 import type { Hash } from '../../core/hash.ts'
 import { openMemoryLog } from '../../log/memory.ts'
 import { type MemoryDisk, memoryDisk } from '../../log/memory-disk.ts'
-import type { StoreLog, Written } from '../../log/port.ts'
+import type { ReviseOutbox, StoreLog, Written } from '../../log/port.ts'
 import type { SeededRandom } from '../seeded-random.ts'
+import { createWriteAudit, type WriteAudit } from './auditor/write-audit.ts'
 import type { Realm } from './realm.ts'
 import type { Scheduler } from './scheduler.ts'
 
@@ -59,6 +60,7 @@ export interface DeviceDisk {
   openLog(user: DiskUser): StoreLog
 }
 
+type Fenced = Pick<ReviseOutbox, 'fence'>
 type Call = Exclude<keyof StoreLog, 'close' | 'onGone'>
 
 export interface DiskGround {
@@ -66,6 +68,7 @@ export interface DiskGround {
   readonly random: SeededRandom
   /** After each transaction that wrote. */
   readonly onWritten: () => void
+  readonly fail: (what: string) => void
   /** Test-only: a log that breaks its promises. */
   readonly broken?: ((log: StoreLog) => StoreLog) | undefined
   /** Test-only: what is written with relaxed durability. */
@@ -78,10 +81,13 @@ export function createDeviceDisk({
   scheduler,
   random,
   onWritten,
+  fail,
   broken,
   relaxed = [],
 }: DiskGround): DeviceDisk {
   let busyUntilMs = 0
+  /** One that is set back goes on with the fences that it had. */
+  const audits = new WeakMap<MemoryDisk, WriteAudit>()
   /** From before the first relaxed transaction that no strict one came after. */
   let tail: MemoryDisk | null = null
 
@@ -109,6 +115,8 @@ export function createDeviceDisk({
   function openLog(user: DiskUser): StoreLog {
     const { realm, seen } = user
     const { disk } = device
+    const writes = audits.get(disk) ?? createWriteAudit()
+    audits.set(disk, writes)
     let hasWritten = false
     const memory = openMemoryLog(disk, {
       onWrite(write) {
@@ -173,10 +181,21 @@ export function createDeviceDisk({
       onWritten()
     }
 
-    const ifWritten =
-      ({ log: id }: { readonly log: LogId }) =>
-      ({ status }: Written): readonly LogId[] =>
-        status === 'written' ? [id] : []
+    function written(
+      name: Call,
+      write: Fenced & { readonly log: LogId },
+      run: () => Promise<Written>,
+    ): Promise<Written> {
+      const noted = (): Promise<Written> => {
+        const { record } = disk.tables
+        return run().then((result) => {
+          const fault = result.status === 'written' ? writes.look(write.fence, record, realm) : null
+          if (fault !== null) fail(fault)
+          return result
+        })
+      }
+      return call(name, noted, ({ status }) => (status === 'written' ? [write.log] : []))
+    }
 
     return Object.freeze({
       ensureStore: (first) => call('ensureStore', () => log.ensureStore(first)),
@@ -186,10 +205,10 @@ export function createDeviceDisk({
           // A copied machine: its leader has that name already.
           replica === disk.tables.record?.replica ? log.readRecord() : log.mintLeader(replica, fence),
         ),
-      appendCommits: (write) => call('appendCommits', () => log.appendCommits(write), ifWritten(write)),
-      applyEntries: (write) => call('applyEntries', () => log.applyEntries(write), ifWritten(write)),
-      reviseOutbox: (write) => call('reviseOutbox', () => log.reviseOutbox(write), ifWritten(write)),
-      resetLog: (write) => call('resetLog', () => log.resetLog(write), ifWritten(write)),
+      appendCommits: (write) => written('appendCommits', write, () => log.appendCommits(write)),
+      applyEntries: (write) => written('applyEntries', write, () => log.applyEntries(write)),
+      reviseOutbox: (write) => written('reviseOutbox', write, () => log.reviseOutbox(write)),
+      resetLog: (write) => written('resetLog', write, () => log.resetLog(write)),
       readEntries: (id, after, max) => call('readEntries', () => log.readEntries(id, after, max)),
       readStreamEntries: (id, stream, after, max) =>
         call('readStreamEntries', () => log.readStreamEntries(id, stream, after, max)),

@@ -58,6 +58,7 @@ export function createDevice(
       scheduler,
       random,
       onWritten: () => auditor.lookAtDisk(name, device.disk.disk.tables),
+      fail: (what) => auditor.fail(`${name}: ${what}`),
       broken: broken.log,
       relaxed: broken.relaxed,
     }),
@@ -83,7 +84,8 @@ export function createDevice(
       return tabs
     },
     takeName() {
-      const name = isTwin ? (device.disk.disk.tables.record?.replica ?? null) : null
+      const name =
+        isTwin || broken.keepsName === true ? (device.disk.disk.tables.record?.replica ?? null) : null
       isTwin = false
       return name
     },

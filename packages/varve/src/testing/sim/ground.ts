@@ -1,7 +1,9 @@
 /** What all parts of one run share. */
+import type { clockOf } from '../../core/clock.ts'
 import type { LogId } from '../../core/dot.ts'
 import type { Model } from '../../core/model.ts'
 import type { reconcile } from '../../core/reconcile.ts'
+import type { Engine } from '../../engine/engine.ts'
 import type { StoreLog } from '../../log/port.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import type { Auditor } from './auditor/auditor.ts'
@@ -12,6 +14,10 @@ import type { SimServer } from './server-port.ts'
 export interface BrokenParts {
   readonly reconcile?: typeof reconcile
   readonly log?: (log: StoreLog) => StoreLog
+  readonly engine?: (engine: Engine) => Engine
+  readonly clock?: typeof clockOf
+  /** Leaders go on under the name that they find on the disk. */
+  readonly keepsName?: boolean
   /** These transactions are written with relaxed durability. */
   readonly relaxed?: readonly Exclude<keyof StoreLog, 'close' | 'onGone'>[]
 }

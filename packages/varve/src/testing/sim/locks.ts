@@ -9,8 +9,11 @@ import type { Scheduler } from './scheduler.ts'
 export interface DeviceLocks {
   /** As a tab sees them. */
   locksOf(realm: Realm): Locks
-  /** Takes the lock from its holder and gives it to who waits next, as if that one had stolen it. */
-  rob(name: string): void
+  /**
+   * Takes the lock from its holder, who hears so that much later, and gives it to who waits next, as if that one had
+   * stolen it.
+   */
+  rob(name: string, hearsAfterMs: number): void
 }
 
 interface Claim {
@@ -43,8 +46,8 @@ export function createLocks(scheduler: Scheduler): DeviceLocks {
   }
 
   /** The holder goes on in the belief that it has the lock, until it hears. */
-  function takeAway({ holder }: Lock): void {
-    if (holder !== null) scheduler.at(scheduler.now(), holder.stolen.resolve)
+  function takeAway({ holder }: Lock, hearsAfterMs: number): void {
+    if (holder !== null) scheduler.at(scheduler.now() + hearsAfterMs, holder.stolen.resolve)
   }
 
   function locksOf(realm: Realm): Locks {
@@ -84,7 +87,7 @@ export function createLocks(scheduler: Scheduler): DeviceLocks {
       stealLock(name, hold) {
         const lock = lockOf(name)
         const { claim, done } = claimOf(lock, hold, null)
-        takeAway(lock)
+        takeAway(lock, 0)
         give(lock, claim)
         return done
       },
@@ -93,11 +96,11 @@ export function createLocks(scheduler: Scheduler): DeviceLocks {
 
   return Object.freeze({
     locksOf,
-    rob(name: string) {
+    rob(name: string, hearsAfterMs: number) {
       const lock = lockOf(name)
       const next = lock.queue.shift()
       if (next === undefined) return
-      takeAway(lock)
+      takeAway(lock, hearsAfterMs)
       give(lock, next)
     },
   })

@@ -75,14 +75,16 @@ describe('the simulation of an application’s model', () => {
   it('Z4 a fold that is not pure is named, of a stream, a value and a table, also in what JSON does not show', async () => {
     let calls = 0
     const tick = (): number => (calls += 1)
-    const broken: readonly Ways[] = [
-      { put: (till, cents) => ({ cents: till.cents + cents, ...{ at: new Map([['at', tick()]]) } }) },
-      {
+    const broken: Readonly<Record<string, Ways>> = {
+      'till/1': {
+        put: (till, cents) => ({ cents: till.cents + cents, ...{ at: new Map([['at', tick()]]) } }),
+      },
+      sum: {
         projections: (tills) => [
           defineProjection('sum', { from: [tills], initial: 0, on: { 'till.put': () => tick() } }),
         ],
       },
-      {
+      rows: {
         projections: (tills) => [
           defineTable('rows', {
             from: [tills],
@@ -92,8 +94,11 @@ describe('the simulation of an application’s model', () => {
           }),
         ],
       },
-    ]
-    for (const ways of broken) expect((await firstViolated(simulationOf(ways)))?.violation).toMatch(/shows/)
+    }
+    for (const [name, ways] of Object.entries(broken))
+      expect((await firstViolated(simulationOf(ways)))?.violation).toMatch(
+        new RegExp(`: [abc]\\d?/\\d+: shows ${name} as .*, and it is `),
+      )
   })
 
   it('Z4 E33 E34 folds that throw, and rows that are none, are followed as they are documented', async () => {

@@ -36,6 +36,7 @@ interface Scene extends Stage {
 
 const faultMsMax = 8_000
 const downMsMax = 6_000
+const busyMsMax = 2_000
 const callsMax = 12
 const rolledBackMax = 5
 
@@ -160,8 +161,9 @@ const acts: Readonly<Record<ActionKind, (scene: Scene) => void>> = {
       scene.later(forMs, () => worker?.realm.thaw())
     })
   },
-  steal({ device }) {
-    device.locks.rob(leaderLock)
+  /** The robbed one may be busy for a while, and write as if it led. */
+  steal({ device, random }) {
+    device.locks.rob(leaderLock, random.chance(0.5) ? random.below(busyMsMax) : 0)
   },
   quota({ device, random, later }) {
     device.disk.quota = random.chance(0.7) ? 'full' : 'unsure'

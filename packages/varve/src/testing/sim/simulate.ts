@@ -68,7 +68,12 @@ export async function runHistory(history: History, options: SimulationOptions): 
   const scheduler = createScheduler(() => server.isBusy)
   const server = openServer({ logs: logIds, scheduler, random })
   const models = [model, ...(olderModel === model ? [] : [olderModel])] as const
-  const auditor = createAuditor({ models, logs: logIds, invariant: options.invariant })
+  const auditor = createAuditor({
+    models,
+    logs: logIds,
+    invariant: options.invariant,
+    clock: broken.clock,
+  })
   const streams = new Set<StreamName>()
   let ids = 0
   const ground: Ground = {

@@ -16,6 +16,7 @@ import type {
   StreamUpdate,
   Update,
 } from '../../core/query.ts'
+import type { EndedCommit } from '../../engine/change.ts'
 import { type Engine, openEngine } from '../../engine/engine.ts'
 import { lead } from '../../sync/lead.ts'
 import type { SyncPorts } from '../../sync/ports.ts'
@@ -24,6 +25,7 @@ import type { Host } from '../../worker/contract.ts'
 import { hostOf } from '../../worker/host.ts'
 import { askedTwice } from './asked-twice.ts'
 import { answerFault } from './auditor/answer-audit.ts'
+import { endFault, type ToldEnds } from './auditor/ends-audit.ts'
 import type { LookedAt } from './auditor/tab-audit.ts'
 import type { Device } from './device.ts'
 import type { DiskUser, Seen } from './device-disk.ts'
@@ -42,6 +44,9 @@ export interface Worker extends DiskUser {
   /** By log. */
   readonly lookedAt: Map<LogId, LookedAt>
   inbox: readonly InboxNote[]
+  readonly toldEnds: ToldEnds
+  /** Acknowledged by this very worker: it owes their ends. */
+  readonly owed: CommitRef[]
   /** Null until it is open. */
   engine: Engine | null
   host: Host | null
@@ -90,7 +95,7 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
 
   function start(): void {
     if (isClosed || worker?.realm.isAlive() === true) return
-    const realm = createRealm()
+    const realm = createRealm(scheduler)
     const opening: Worker = {
       realm,
       seen: new Map(),
@@ -101,6 +106,8 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
       status: null,
       lookedAt: new Map(),
       inbox: [],
+      toldEnds: new Map(),
+      owed: [],
       engine: null,
       host: null,
       isDirty: true,
@@ -118,15 +125,17 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
     const { realm } = opening
     const clock = tabClock(realm, device, ground)
     const report = (thrown: unknown): void => ground.thrown(name, thrown)
-    const engine = await openEngine({
+    const { engine: breaking = (whole: Engine) => whole, reconcile } = ground.broken
+    const opened = await openEngine({
       model,
       log: device.disk.openLog(opening),
       logs: ground.logs,
       ports: { now: device.wallClock, newId: ground.newId, report },
       snapshotEvery,
       rules: (of, kind) => askedTwice(rulesOf(of, kind), (what) => auditor.fail(`${name}: ${what}`)),
-      ...(ground.broken.reconcile === undefined ? null : { reconcile: ground.broken.reconcile }),
+      ...(reconcile === undefined ? null : { reconcile }),
     })
+    const engine = breaking(opened)
     const ports: SyncPorts = {
       clock,
       transport: device.network.transportOf(realm),
@@ -149,6 +158,7 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
     opening.host = hostOf(engine, { named: named.promise })
     engine.subscribe({ kind: 'status' }, (update) => hear(opening, '', update))
     engine.subscribe({ kind: 'inbox' }, (update) => hear(opening, '', update))
+    engine.subscribe({ kind: 'fates', awaiting: [] }, (update) => hear(opening, '', update))
     for (const stream of ground.streams) watchOn(opening, stream)
     for (const projection of model.projections.keys()) watchView(opening, projection)
     stops.set(opening, async () => {
@@ -179,6 +189,12 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
     if (update.kind === 'status') told.status = update.status
     else if (update.kind === 'inbox') told.inbox = update.items
     else if (update.kind === 'stream') told.shown.set(stream, update)
+    else if (update.kind === 'fates') for (const end of update.fates) hearEnd(told, end)
+  }
+
+  function hearEnd({ toldEnds }: Worker, end: EndedCommit): void {
+    const fault = endFault(end, toldEnds, auditor.of(end.log).everNamed(end.dot))
+    if (fault !== null) auditor.fail(`${name}: ${fault}`)
   }
 
   function ask(to: Worker, request: DispatchRequest, again: boolean): void {
@@ -191,6 +207,7 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
       if (fault !== null) auditor.fail(`${name}: ${fault}`)
       if (!reply.value.ok) return auditor.refused()
       acknowledged.add(request.seed)
+      if (!again) to.owed.push({ log, dot: reply.value.dot })
       auditor.of(log).acknowledged({ seed: request.seed, dot: reply.value.dot })
     })
   }

@@ -2,6 +2,7 @@
  * The auditor: watches a whole run and says what went wrong first. It keeps plain lists and maps and looks at
  * everything again; it shares no code with core but hashing, so that it cannot be wrong in the same way.
  */
+import { clockOf } from '../../../core/clock.ts'
 import type { Entry } from '../../../core/commit.ts'
 import type { LogId } from '../../../core/dot.ts'
 import type { Model } from '../../../core/model.ts'
@@ -42,9 +43,11 @@ export interface AuditorGround {
   readonly models: readonly [Model, ...Model[]]
   readonly logs: readonly LogId[]
   readonly invariant: Invariant | undefined
+  /** Test-only. Default: core's. */
+  readonly clock?: typeof clockOf | undefined
 }
 
-export function createAuditor({ models, logs, invariant }: AuditorGround): Auditor {
+export function createAuditor({ models, logs, invariant, clock = clockOf }: AuditorGround): Auditor {
   let violation: string | null = null
   let refused = 0
   /** Who writes as a replica, on whatever log: the device that was seen to first. */
@@ -52,8 +55,8 @@ export function createAuditor({ models, logs, invariant }: AuditorGround): Audit
   const auditors = new Map<LogId, LogAuditor>()
   for (const log of logs) {
     const where = logs.length > 1 ? `${log}: ` : ''
-    const ground = { models, log, owners, invariant, fail: (what: string) => fail(`${where}${what}`) }
-    auditors.set(log, createLogAuditor(ground))
+    const tell = (what: string): void => fail(`${where}${what}`)
+    auditors.set(log, createLogAuditor({ models, log, owners, invariant, clockOf: clock, fail: tell }))
   }
   const all = [...auditors.values()]
 

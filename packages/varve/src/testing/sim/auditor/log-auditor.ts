@@ -1,5 +1,5 @@
 /** What becomes of one log in a whole run: at the server, on the disks of all devices, and of each wish. */
-import { clockOf, timed } from '../../../core/clock.ts'
+import { type clockOf, timed } from '../../../core/clock.ts'
 import type { Commit, Entry } from '../../../core/commit.ts'
 import type { Dot, LogId, StreamName } from '../../../core/dot.ts'
 import type { Model } from '../../../core/model.ts'
@@ -45,6 +45,8 @@ export interface LogAuditor {
   /** A fold of what that build has. */
   folded(model: Model, fold: NaiveFold): void
   outboxLength(device: string): number
+  /** Entries, in whatever life of the log, of wishes that were ever stored under this name. */
+  everNamed(dot: Dot): readonly Entry[]
   readonly server: ServerAudit
   /** With the faults over and everything delivered. `inboxes`: for each device the dots that it lists. */
   atTheEnd(inboxes: ReadonlyMap<string, ReadonlySet<string>>, random: SeededRandom): void
@@ -58,14 +60,25 @@ export interface LogAuditorGround {
   /** By replica: the device that was the first to write as it, on whatever log. */
   readonly owners: Map<string, string>
   readonly invariant: Invariant | undefined
+  /** What is compared with vectors. */
+  readonly clockOf: typeof clockOf
   fail(what: string): void
 }
 
-export function createLogAuditor({ models, log, owners, invariant, fail }: LogAuditorGround): LogAuditor {
+export function createLogAuditor({
+  models,
+  log,
+  owners,
+  invariant,
+  clockOf,
+  fail,
+}: LogAuditorGround): LogAuditor {
   let durable: readonly Entry[] | null = null
   const wishes = new Map<string, Wished>()
   /** By dot and content: up to where the author had applied the log when it stored this. */
   const known = new Map<string, number>()
+  /** By dot: the seeds of all that was ever stored under it. */
+  const seedsByName = new Map<string, Set<string>>()
   const disks = new Map<string, DiskAudit>()
   const cancelled = new Set<string>()
   const dismissed = new Set<string>()
@@ -103,6 +116,8 @@ export function createLogAuditor({ models, log, owners, invariant, fail }: LogAu
       },
       stored(commit, position) {
         known.set(versionKey(commit), position)
+        const name = dotText(commit.dot)
+        seedsByName.set(name, (seedsByName.get(name) ?? new Set()).add(commit.seed))
         for (const event of commit.events)
           for (const [model, streams] of freezing) if (!isReadable(model, event)) streams.add(event.stream)
       },
@@ -222,6 +237,7 @@ export function createLogAuditor({ models, log, owners, invariant, fail }: LogAu
     mayFreeze,
     folded: noteFrozen,
     outboxLength: (device) => diskOf(device).outboxLength(),
+    everNamed: (dot) => [...(seedsByName.get(dotText(dot)) ?? [])].flatMap(server.everOfSeed),
     server,
     atTheEnd(inboxes, random) {
       for (const wish of wishes.values()) check('at the end', endOf(wish, inboxes))

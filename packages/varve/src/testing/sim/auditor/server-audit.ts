@@ -24,6 +24,8 @@ export interface ServerAudit {
   entryOf(key: string): Entry | undefined
   /** How often commits of this wish stand in the log. */
   ofSeed(seed: string): readonly Entry[]
+  /** The same in all lives of the log, once for each life. */
+  everOfSeed(seed: string): readonly Entry[]
   readonly vectors: () => Vectors
 }
 
@@ -63,7 +65,8 @@ export function createServerAudit({
   const [newest] = models
   /** By chain, of all lives of the log, and then by model. */
   const folds = new Map<string, ReadonlyMap<Model, NaiveFold>>([['', new Map()]])
-  const placed = new Set<string>()
+  /** By seed, in all lives of the log, once for each. */
+  const placed = new Map<string, Entry[]>()
   let entries: Entry[] = []
   let byDot = new Map<string, Entry>()
   let bySeed = new Map<string, Entry[]>()
@@ -174,7 +177,7 @@ export function createServerAudit({
       for (const [model, fold] of next) onFold(model, fold)
     }
     entries.push(entry)
-    placed.add(commit.seed)
+    placed.set(commit.seed, [...(placed.get(commit.seed) ?? []), entry])
     byDot.set(dotText(dot), entry)
     bySeed.set(commit.seed, [...(bySeed.get(commit.seed) ?? []), entry])
     if (commit.events.length > 0) roots.add(commit.root)
@@ -193,6 +196,7 @@ export function createServerAudit({
     hasPlaced: (seed: string) => placed.has(seed),
     entryOf: (key: string) => byDot.get(key),
     ofSeed: (seed: string) => bySeed.get(seed) ?? [],
+    everOfSeed: (seed: string) => placed.get(seed) ?? [],
     vectors: () => vectors,
   })
 }

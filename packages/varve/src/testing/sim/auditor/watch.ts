@@ -4,6 +4,7 @@ import type { Model } from '../../../core/model.ts'
 import type { Device } from '../device.ts'
 import type { Ground } from '../ground.ts'
 import type { Tab, Worker } from '../tab.ts'
+import { inboxOnDisk, inboxText, nameOf } from './ends-audit.ts'
 import type { NaiveFold } from './naive-fold.ts'
 import { dotText } from './server-audit.ts'
 import { mixedFault, mixedFold, shownFault, statusFault } from './tab-audit.ts'
@@ -77,10 +78,15 @@ export function createWatch(ground: Ground, devices: readonly Device[]): Watch {
       if (pending > 0) return `${name} still has ${pending} pending`
       const behind = logIds.map((log) => unequal(device, log)).find((why) => why !== null)
       if (behind !== undefined) return behind
+      const there = inboxText(inboxOnDisk(device.disk.disk.tables))
       for (const tab of device.tabs()) {
         const { status, waiting } = tab.worker() ?? { status: null, waiting: 0 }
+        const lists = inboxText(tab.worker()?.inbox ?? [])
+        if (lists !== there) return `${tab.name} lists ${lists} in its inbox, and there is ${there}`
         if (tab.asked.size > 0) return `${tab.name} has no answer to ${[...tab.asked.keys()][0]}`
         if (waiting > 0) return `${tab.name} waits for its disk`
+        const missed = missedBy(tab)
+        if (missed !== null) return `${tab.name} ${missed}`
         if (status?.phase !== 'synced') return `${tab.name} says ${status?.phase ?? 'nothing'}`
       }
     }
@@ -92,6 +98,13 @@ export function createWatch(ground: Ground, devices: readonly Device[]): Watch {
       if (fault !== null) return `${name} ${fault}`
     }
     return null
+  }
+
+  /** Null, or an end that a page is still to be told. */
+  function missedBy(tab: Tab): string | null {
+    const { owed, toldEnds } = tab.worker() ?? { owed: [], toldEnds: new Map<string, string[]>() }
+    const open = owed.find((ref) => !toldEnds.has(nameOf(ref)))
+    return open === undefined ? null : `was not told how ${nameOf(open)} ended`
   }
 
   /** Null, or how the log of a device differs from the server's. */
