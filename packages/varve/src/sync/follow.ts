@@ -81,7 +81,6 @@ export function followLeader(
       engine.report(report)
     },
     expect(phase: 'connecting' | 'offline', problem: Problem | null = null): void {
-      if (phase === unheard.phase && problem === unheard.problem) return
       unheard = { ...unheard, phase, problem }
       if (isFollowing && !isHeard) engine.report(unheard)
     },

@@ -1,12 +1,7 @@
-/** Failures after which a store writes no more and says so in its status: whoever meets one cannot lead. */
-import { VarveError } from '../core/errors.ts'
-
-const overCodes: ReadonlySet<string> = new Set(['store_gone', 'store_newer', 'store_rolled_back'])
-
-export function isOver(error: unknown): boolean {
-  return error instanceof VarveError && isOverCode(error.code)
-}
-
-export function isOverCode(code: string): boolean {
-  return overCodes.has(code)
+/**
+ * Whether a failure says of the store that it is gone, of a newer program, or set back (`store_…`): then it writes no
+ * more, its status says why, and another tab must lead. This is loaded before a store is open, so it is short.
+ */
+export function isOver(failure: unknown): boolean {
+  return /^store_/.test((failure as { readonly code?: string } | null)?.code ?? '')
 }

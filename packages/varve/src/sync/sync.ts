@@ -17,7 +17,7 @@ import type { SyncPort, SyncReport } from '../engine/sync-port.ts'
 import { followLeader } from './follow.ts'
 import type { Leading, lead } from './lead.ts'
 import { loadPatiently } from './load.ts'
-import { isOver, isOverCode } from './over.ts'
+import { isOver } from './over.ts'
 import type { Hold, SyncPorts } from './ports.ts'
 
 export interface SyncContext {
@@ -121,7 +121,7 @@ export function startSync(
       }
       stopWaiting = () => waiting.abort()
       await ports.locks.withLock(lock, hold, waiting.signal)
-      if (!isGranted && !signal.aborted && !isAtEnd) await ports.locks.stealLock(lock, hold)
+      if (!isGranted && !signal.aborted) await ports.locks.stealLock(lock, hold)
     }
   }
 
@@ -137,12 +137,12 @@ export function startSync(
     leader.minted.then(named.resolve)
     const why = await Promise.race([stopped, leader.fenced, robbed])
     follower.expect('connecting', why)
-    isAtEnd = why !== null && isOverCode(why.code)
+    isAtEnd = isOver(why)
     if (isRobbed) robbedAtMs = [...robbedAtMs, ports.clock.now()]
     engine.follow()
     const leaving = leader.stop()
     leader = null
-    if (!stopping.signal.aborted && !isAtEnd) follower.resume()
+    if (!stopping.signal.aborted) follower.resume()
     await leaving
     // It may just have got what it asked for as a leader.
     engine.follow()
