@@ -7,7 +7,8 @@ export default defineConfig({
   testDir: '.',
   testMatch: '*.spec.ts',
   globalSetup: './harness/global-setup.ts',
-  outputDir: 'test-results',
+  // The kill campaign keeps its logs beside this folder, which is emptied at each start.
+  outputDir: 'test-results/playwright',
   reporter: 'list',
   workers: 2,
   fullyParallel: true,
