@@ -11,7 +11,7 @@ const browserTests = ['packages/*/src/**/*.browser.test.{ts,tsx}']
 const campaigns = [
   'packages/varve/src/testing/sim/**/*.test.ts',
   'packages/varve/src/testing/check/**/*.test.ts',
-  'packages/varve-server/src/{simulation,kill,faults,reconnect-storm}.test.ts',
+  'packages/varve-server/src/{simulation,kill,faults,crowd,reconnect-storm}.test.ts',
 ]
 
 export default defineConfig({

@@ -556,6 +556,40 @@ describe('liveness', () => {
     expect(errors).toHaveLength(1)
   })
 
+  it('V20 W8 that a log cannot be read is told once; it is tried again for a pull, and for news', async () => {
+    const inner = memoryLog()
+    let [reads, isFailing] = [0, true]
+    const log: ServerLog = {
+      ...inner,
+      entryTexts: async (...asked) => {
+        reads += 1
+        if (isFailing) throw new Error('The disk does not answer.')
+        return inner.entryTexts(...asked)
+      },
+    }
+    await start({ log, onError: () => undefined })
+    const [{ client, epoch }, other] = [await welcomed(), await welcomed()]
+    const a = author('a')
+    const place = async () => {
+      other.client.send(a.push([a.commit()], epoch))
+      await other.client.next('receipt')
+    }
+    await place()
+    client.send({ type: 'pull', log: 'shop', after: 0, credit: 9 })
+    expect(await client.next('refuse')).toMatchObject({ code: 'internal', log: 'shop' })
+    client.send({ type: 'ping', id: 1 })
+    await client.next('pong')
+    expect(reads).toBe(1)
+    await place()
+    await client.next('refuse')
+    client.send({ type: 'pull', log: 'shop', after: 0, credit: 9 })
+    await client.next('refuse')
+    expect(reads).toBe(3)
+    isFailing = false
+    await place()
+    expect((await client.next('entries')).entries.map(({ position }) => position)).toEqual([1, 2, 3])
+  })
+
   it('A8 a slow writer among fast ones gets its commit placed', async () => {
     await start()
     const [slow, fast] = [await welcomed(), await welcomed()]

@@ -56,6 +56,38 @@ describe('following a log', () => {
     expect(sent.flat()).toHaveLength(30)
   })
 
+  it('V21 W6 a pull, news or room that comes just when nothing was left to send is not lost', async () => {
+    const { hub, grow } = await grown(3)
+    const sent: number[] = []
+    let hasRoom = true
+    const subscription = createSubscription({
+      hub,
+      log: 'shop',
+      hasRoom: () => hasRoom,
+      send: (frame) =>
+        sent.push(...JSON.parse(String(frame)).entries.map(({ position }: { position: number }) => position)),
+      onFailure: (error) => {
+        throw error
+      },
+    })
+    subscription.pump()
+    subscription.restart(0, 1)
+    await settle()
+    expect(sent).toEqual([1])
+    subscription.pump()
+    subscription.restart(1, 100)
+    await settle()
+    expect(sent).toEqual([1, 2, 3])
+    hasRoom = false
+    await grow(1)
+    await settle()
+    subscription.pump()
+    hasRoom = true
+    subscription.pump()
+    await settle()
+    expect(sent).toEqual([1, 2, 3, 4])
+  })
+
   it('V22 a page is encoded once for all who stand at the same position', async () => {
     const { hub, grow } = await grown(3)
     const [one, two] = await Promise.all([hub.page('shop', 0, 100), hub.page('shop', 0, 100)])

@@ -5,7 +5,7 @@
  *              └─ next page: at most to creditTo, only while the socket has room
  *
  * Nothing is queued here. When the socket is full the log waits in the log; when it has drained, or the log has
- * moved, or credit was given, `pump` goes on from `sent`.
+ * moved, or credit was given, `pump` goes on from `sent`. After a failure it waits for news or a pull.
  */
 import type { LogId, Position } from 'varve/core'
 import type { Hub } from './hub.ts'
@@ -32,32 +32,41 @@ export function createSubscription({ hub, log, hasRoom, send, onFailure }: Subsc
   let pulls = 0
   let isPumping = false
   let isStopped = false
-  const unfollow = hub.follow(log, pump)
+  /** The log could not be read. That this was told makes room in the socket, which must not be a reason to try again. */
+  let hasFailed = false
+  const unfollow = hub.follow(log, () => {
+    hasFailed = false
+    pump()
+  })
 
   function pump(): void {
-    if (isPumping || isStopped) return
-    isPumping = true
-    pumpWhilePossible()
-      .catch(onFailure)
-      .finally(() => {
-        isPumping = false
-      })
+    if (!isPumping && !isStopped && !hasFailed) void pumpWhilePossible()
   }
 
   async function pumpWhilePossible(): Promise<void> {
-    while (!isStopped && sent < creditTo && sent < hub.head(log) && hasRoom()) {
-      const pull = pulls
-      const page = await hub.page(log, sent, creditTo - sent)
-      if (isStopped || pull !== pulls) continue
-      if (page === null) return
-      sent = page.last
-      send(page.frame)
+    isPumping = true
+    try {
+      while (!isStopped && sent < creditTo && sent < hub.head(log) && hasRoom()) {
+        const pull = pulls
+        const page = await hub.page(log, sent, creditTo - sent)
+        if (isStopped || pull !== pulls) continue
+        if (page === null) return
+        sent = page.last
+        send(page.frame)
+      }
+    } catch (error) {
+      hasFailed = true
+      onFailure(error)
+    } finally {
+      // In the very step that saw nothing to send: who calls a microtask later must not find that somebody still looks.
+      isPumping = false
     }
   }
 
   return Object.freeze({
     restart(after: Position, credit: number): void {
       pulls += 1
+      hasFailed = false
       sent = after
       creditTo = after + credit
       pump()

@@ -1,7 +1,7 @@
-/** Follows logs over many connections, as a subscriber does: each entry once, in order, on the chain; else it is a fault. */
-import { chainOf, chainStart, type Entry, type LogId } from 'varve/core'
-import type { Cursor, ServerMessage } from 'varve/protocol'
+/** Follows logs over many connections, as a subscriber does, and hears which orders are answered. */
+import type { Entry, LogId } from 'varve/core'
 import { converse } from './converse.fixture.ts'
+import { createReader, type Reader } from './reader.fixture.ts'
 
 export interface Follower {
   readonly entries: ReadonlyMap<LogId, readonly Entry[]>
@@ -16,30 +16,11 @@ export interface Follower {
 const credit = 5_000
 
 export function createFollower(logs: readonly LogId[]): Follower {
-  const entries = new Map<LogId, Entry[]>(logs.map((log) => [log, []]))
-  const epochs = new Map<LogId, string>()
   const faults: string[] = []
+  const fault = (sentence: string): void => void faults.push(sentence)
+  const readers = new Map<LogId, Reader>(logs.map((log) => [log, createReader(log, fault)]))
+  const entries = new Map([...readers].map(([log, reader]) => [log, reader.entries]))
   let told: () => void = () => {}
-
-  function cursorOf(log: LogId): Cursor {
-    const last = entries.get(log)?.at(-1)
-    const epoch = epochs.get(log) ?? null
-    return { log, epoch, position: last?.position ?? 0, chain: last?.chain ?? chainStart }
-  }
-
-  function take({ log, entries: page }: Extract<ServerMessage, { type: 'entries' }>): void {
-    const known = entries.get(log) ?? []
-    for (const entry of page) {
-      const before = known.at(-1)
-      const { chain, ...unchained } = entry
-      if (entry.position !== (before?.position ?? 0) + 1)
-        faults.push(`${log}: after @${before?.position ?? 0} came @${entry.position}`)
-      else if (chainOf(before?.chain ?? chainStart, unchained) !== chain)
-        faults.push(`${log}@${entry.position} does not continue the entry before`)
-      known.push(entry)
-    }
-    told()
-  }
 
   function answers(): number {
     const types = [...entries.values()].flatMap((known) =>
@@ -52,16 +33,24 @@ export function createFollower(logs: readonly LogId[]): Follower {
     entries,
     faults,
     session: (url: string) =>
-      converse(url, logs.map(cursorOf), (message, say) => {
-        if (message.type === 'welcome') {
-          for (const { log, epoch } of message.logs) {
-            epochs.set(log, epoch)
-            say({ type: 'pull', log, after: cursorOf(log).position, credit })
+      converse(
+        url,
+        [...readers.values()].map((reader) => reader.cursor()),
+        (message, say) => {
+          if (message.type === 'welcome') {
+            for (const { log, epoch } of message.logs) {
+              const reader = readers.get(log)
+              reader?.welcomed(epoch)
+              say({ type: 'pull', log, after: reader?.position() ?? 0, credit })
+            }
           }
-        }
-        if (message.type === 'entries') take(message)
-        if (message.type === 'refuse') faults.push(`${message.log}: ${message.code}: ${message.message}`)
-      }),
+          if (message.type === 'entries') {
+            readers.get(message.log)?.take(message.entries)
+            told()
+          }
+          if (message.type === 'refuse') fault(`${message.log}: ${message.code}: ${message.message}`)
+        },
+      ),
     answered: (orders: number) =>
       new Promise<void>((resolve) => {
         told = () => {
