@@ -88,6 +88,14 @@ describe('following a log', () => {
     expect(sent).toEqual([1, 2, 3, 4])
   })
 
+  it('V21 a head that is told late takes back no later one', async () => {
+    const { hub, grow } = await grown(3)
+    await grow(2)
+    hub.moved('shop', 4)
+    expect(hub.head('shop')).toBe(5)
+    expect((await hub.page('shop', 4, 100))?.last).toBe(5)
+  })
+
   it('V22 a page is encoded once for all who stand at the same position', async () => {
     const { hub, grow } = await grown(3)
     const [one, two] = await Promise.all([hub.page('shop', 0, 100), hub.page('shop', 0, 100)])
