@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os'
-import { type OpenSimServer, simulateSeed, toyOf } from 'varve/testing'
+import { type OpenSimServer, simulateMonth, simulateSeed, toyOf } from 'varve/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { createHost } from './host.ts'
 import { sqliteDisks } from './testing/sim-disk.ts'
-import { simServer, simServerOn, verifyingSimServer } from './testing/sim-server.ts'
+import { signedInSimServer, simServer, simServerOn, verifyingSimServer } from './testing/sim-server.ts'
 import { bar, Price, Tab, Wall } from './testing/verified.fixture.ts'
 import { createVerifier, type Verifier } from './verifier.ts'
 
@@ -89,5 +89,24 @@ it('V34 A7 Z4 nothing that honest devices decide is refused by the real server, 
   expect(entries).toBeGreaterThan(5 * seedsPerRun)
 })
 
+it('Z10 V14 T14 half of four to six devices are away for a month, their tokens end, and the server is restored', async () => {
+  const hourMs = 3_600_000
+  const server = signedInSimServer(hourMs)
+  let entries = 0
+  for (let seed = 1; seed <= monthsPerRun; seed++) {
+    const how = { ...toyOf(seed), seed, devices: 4 + (seed % 3), server }
+    const { violation, ...counts } = await simulateMonth({ ...how, token: (nowMs) => `token@${nowMs}` })
+    expect(violation).toBe(null)
+    entries += counts.entries
+  }
+  expect(entries).toBeGreaterThan(20 * monthsPerRun)
+  // Who gives the first token for ever is not let in any more.
+  const stale = await simulateMonth({ ...toyOf(1), seed: 1, devices: 4, server, token: () => 'token@0' })
+  expect(stale.violation).toMatch(
+    /^seed 1: after all faults: [a-d] (still has \d+ pending|stands at @\d+ of @\d+)$/,
+  )
+})
+
 const seedsPerRun = 200
 const sqliteSeedsPerRun = 100
+const monthsPerRun = 12

@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Entry, LogId } from 'varve/core'
 import type { OpenSimServer, SimServer } from 'varve/testing'
-import { allowAll } from '../access.ts'
+import { type Authorize, allowAll } from '../access.ts'
 import { createAdmission } from '../admission.ts'
 import { createConnection } from '../connection.ts'
 import { createHolds } from '../holds.ts'
@@ -27,18 +27,35 @@ export const simServer: OpenSimServer = simServerOn(memoryDisk)
 
 /** @param newDisk asked once for each history. */
 export function simServerOn(newDisk: (logs: readonly LogId[]) => SimDisk): OpenSimServer {
-  return (ground) => openSimServer(ground, newDisk(ground.logs), () => null)
+  return (ground) => openSimServer(ground, { disk: newDisk(ground.logs) })
 }
 
 /** The same with rule A7: each process verifies with a verifier of its own. */
 export function verifyingSimServer(verifierOf: () => Verifier | null): OpenSimServer {
-  return (ground) => openSimServer(ground, memoryDisk(ground.logs), verifierOf)
+  return (ground) => openSimServer(ground, { disk: memoryDisk(ground.logs), verifierOf })
+}
+
+/** The same with tokens that end: each is `token@` the time at which it was given. */
+export function signedInSimServer(tokenMs: number): OpenSimServer {
+  const authorize: Authorize = ({ token }) => ({
+    principal: 'anonymous',
+    expiresAt: Number(token.split('@')[1]) + tokenMs,
+    logs: () => ({ read: true, append: true }),
+  })
+  return (ground) => openSimServer(ground, { disk: memoryDisk(ground.logs), authorize })
 }
 
 function openSimServer(
   { logs, scheduler }: Parameters<OpenSimServer>[0],
-  disk: SimDisk,
-  verifierOf: () => Verifier | null,
+  {
+    disk,
+    verifierOf = () => null,
+    authorize = allowAll,
+  }: {
+    readonly disk: SimDisk
+    readonly verifierOf?: () => Verifier | null
+    readonly authorize?: Authorize
+  },
 ): SimServer {
   let durable = new Map<LogId, Entry[]>(logs.map((log) => [log, []]))
   let backups = new Map<LogId, readonly Entry[]>()
@@ -95,7 +112,7 @@ function openSimServer(
       holds: createHolds(serverLimits),
       verifier: verifierOf(),
       limits: serverLimits,
-      authorize: allowAll,
+      authorize,
       now: scheduler.now,
       monotonicMs: scheduler.now,
       admission: createAdmission(serverLimits, scheduler.now),

@@ -36,6 +36,8 @@ export interface Ground {
   readonly auditor: Auditor
   readonly server: SimServer
   readonly newId: () => string
+  /** What an application's sign-in gives now. */
+  readonly token: () => string
   /** All streams that somebody wished something of. */
   readonly streams: ReadonlySet<string>
   readonly broken: BrokenParts

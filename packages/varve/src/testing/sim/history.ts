@@ -34,7 +34,9 @@ export const faultKinds = [
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]
-export type ActionKind = FaultKind | (typeof deeds)[number]
+/** See directions.ts. */
+export type Direction = 'goOffline' | 'shut' | 'sleep' | 'backup' | 'restore'
+export type ActionKind = FaultKind | (typeof deeds)[number] | Direction
 
 /** They need an identity that is used twice, or a log that is set back, to be repaired (C7, C8). */
 const identityFaults: readonly FaultKind[] = ['clone', 'rollback', 'serverRestore', 'twin']

@@ -8,8 +8,9 @@ import type { Model } from '../../core/model.ts'
 import { validateCommands } from '../../core/validate-commands.ts'
 import { type SeededRandom, seededRandom } from '../seeded-random.ts'
 import { type Device, leaderLock } from './device.ts'
+import { directions } from './directions.ts'
 import type { Ground } from './ground.ts'
-import { type Action, type ActionKind, drawSkew } from './history.ts'
+import { type Action, type ActionKind, type Direction, drawSkew } from './history.ts'
 import { fairWeather, type Weather } from './network.ts'
 import type { CrashPoint } from './server-port.ts'
 import type { Tab, Worker } from './tab.ts'
@@ -42,7 +43,7 @@ const rolledBackMax = 5
 
 export function perform(stage: Stage, action: Action, undos: Set<() => void>): void {
   const device = deviceOf(stage, action)
-  const { scheduler, auditor } = stage.ground
+  const { scheduler, auditor, server } = stage.ground
   const scene: Scene = {
     ...stage,
     device,
@@ -54,7 +55,9 @@ export function perform(stage: Stage, action: Action, undos: Set<() => void>): v
     },
   }
   try {
-    acts[action.kind](scene)
+    if (isDirection(action.kind))
+      directions[action.kind]({ device, server, ms: action.seed, later: scene.later })
+    else acts[action.kind](scene)
   } catch (thrown) {
     // The application's own: what its `wish` throws, or a call that its model has not.
     auditor.fail(`${action.kind} on ${device.name}: ${messageOf(thrown)}`)
@@ -68,7 +71,11 @@ function deviceOf({ devices }: Stage, { device, seed }: Action): Device {
   return family[seed % family.length] as Device
 }
 
-const acts: Readonly<Record<ActionKind, (scene: Scene) => void>> = {
+function isDirection(kind: ActionKind): kind is Direction {
+  return Object.hasOwn(directions, kind)
+}
+
+const acts: Readonly<Record<Exclude<ActionKind, Direction>, (scene: Scene) => void>> = {
   wish(scene) {
     const { device, random, ground, seed } = scene
     const tab = someTab(scene)

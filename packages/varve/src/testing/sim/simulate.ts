@@ -32,6 +32,8 @@ export interface SimulationOptions {
   readonly wish: Stage['wish']
   /** What an application's logs must keep, asked after each entry. */
   readonly invariant?: Invariant
+  /** What signing in gives at this time. Default: always the same. */
+  readonly token?: (nowMs: number) => string
   /** Default: core's ledger. */
   readonly server?: OpenSimServer
   readonly broken?: BrokenParts
@@ -88,6 +90,7 @@ export async function runHistory(history: History, options: SimulationOptions): 
     server,
     streams,
     broken,
+    token: () => options.token?.(scheduler.now()) ?? 'token',
     newId() {
       ids += 1
       return `id-${ids}`

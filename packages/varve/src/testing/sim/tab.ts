@@ -54,6 +54,8 @@ export interface Worker extends DiskUser {
   isDirty: boolean
   /** Since when the status says synced over the outbox of the device. */
   claimsSince: number | null
+  /** Gives it a fresh token. */
+  signIn: () => void
 }
 
 export interface Tab {
@@ -85,6 +87,8 @@ const restartMs = 150
 const reopenMs = 1_000
 const nameWaitMs = 2_000
 const snapshotEvery = 5
+const signInMs = 200
+const tokenCodes: ReadonlySet<string> = new Set(['unauthorized', 'token_expired'])
 
 export function openTab(ground: Ground, device: Device, { name, model }: Pick<Tab, 'name' | 'model'>): Tab {
   const { scheduler, auditor } = ground
@@ -112,6 +116,7 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
       host: null,
       isDirty: true,
       claimsSince: null,
+      signIn: () => undefined,
     }
     worker = opening
     run(opening).catch((thrown: unknown) => {
@@ -145,12 +150,13 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
       reportError: report,
     }
     const sync = startSync(
-      { engine, name: storeName, store: engine.store, token: 'token' },
+      { engine, name: storeName, store: engine.store, token: ground.token() },
       ports,
       async () => ({
         lead,
       }),
     )
+    opening.signIn = () => sync.setToken(ground.token())
     const named = Promise.withResolvers<void>()
     sync.named?.then(named.resolve)
     clock.at(clock.now() + nameWaitMs, named.resolve)
@@ -186,10 +192,18 @@ export function openTab(ground: Ground, device: Device, { name, model }: Pick<Ta
 
   function hear(told: Worker, stream: string, update: Update): void {
     told.isDirty = true
-    if (update.kind === 'status') told.status = update.status
+    if (update.kind === 'status') hearStatus(told, update.status)
     else if (update.kind === 'inbox') told.inbox = update.items
     else if (update.kind === 'stream') told.shown.set(stream, update)
     else if (update.kind === 'fates') for (const end of update.fates) hearEnd(told, end)
+  }
+
+  /** A page gives a fresh token when it hears that the one it gave is not accepted any more. */
+  function hearStatus(told: Worker, status: EngineStatus): void {
+    const needsToken = tokenCodes.has(status.problem?.code ?? '')
+    if (needsToken && status.problem?.code !== told.status?.problem?.code)
+      scheduler.at(scheduler.now() + signInMs, () => told.realm.enter(told.signIn))
+    told.status = status
   }
 
   function hearEnd({ toldEnds }: Worker, end: EndedCommit): void {
