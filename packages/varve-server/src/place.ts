@@ -112,7 +112,7 @@ export async function placePush(
       if (verdict.kind !== 'place') {
         const isOvertaken =
           verdict.kind === 'conflict' &&
-          accept(pushed, { ...facts, disturbedAt: new Map() }).kind === 'place' &&
+          accept(pushed, { ...facts, disturbedAt: new Map(), held: new Set() }).kind === 'place' &&
           isAllowed(commit) === true
         if (isOvertaken) overtaken = commit
         return refusalOf(commit, verdict, facts.head)
@@ -175,7 +175,7 @@ export async function placePush(
         const message = `${verdict.stream} is held for a writer that met too many conflicts.`
         return {
           ...refuse('held', commit, message),
-          retryAfterMs: Math.ceil(holds.remainingMs(push.log, verdict.stream, nowMs)),
+          retryAfterMs: holds.retryAfterMs(commit, verdict.stream, nowMs),
         }
       }
     }

@@ -96,7 +96,7 @@ describe('traces', () => {
     isNeeded('A7', 'A7', 'A7 base', 'A7 born')
   })
 
-  it('A8 a slow writer among fast ones is placed', () => {
+  it('A8 a slow writer among twenty fast ones is placed when each of them had one turn', () => {
     isNeeded('A8', 'A8')
   })
 
