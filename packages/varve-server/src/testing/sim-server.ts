@@ -46,7 +46,7 @@ export function signedInSimServer(tokenMs: number): OpenSimServer {
 }
 
 function openSimServer(
-  { logs, scheduler }: Parameters<OpenSimServer>[0],
+  { logs, scheduler, wallClock }: Parameters<OpenSimServer>[0],
   {
     disk,
     verifierOf = () => null,
@@ -113,7 +113,7 @@ function openSimServer(
       verifier: verifierOf(),
       limits: serverLimits,
       authorize,
-      now: scheduler.now,
+      now: wallClock,
       monotonicMs: scheduler.now,
       admission: createAdmission(serverLimits, scheduler.now),
       ...createPrincipals(serverLimits.connectionsMax),

@@ -9,6 +9,7 @@ import { createLocks, type DeviceLocks } from './locks.ts'
 import { createNetwork, type DeviceNetwork } from './network.ts'
 import { openTab, storeName, type Tab } from './tab.ts'
 import { createTabChannels, type TabChannels } from './tab-channels.ts'
+import { createWallClock, type WallClock } from './wall-clock.ts'
 
 export interface Device {
   readonly name: string
@@ -20,7 +21,8 @@ export interface Device {
   wallClock(): number
   /** What its sync driver counts by: it cannot be set. */
   syncClock(): number
-  jump(byMs: number): void
+  /** The time of day here. */
+  readonly clock: WallClock
   /** Those that are not closed. */
   tabs(): readonly Tab[]
   /** Which build of the model its pages are loaded in. */
@@ -46,7 +48,7 @@ export function createDevice(
   setup: DeviceSetup & { readonly seed: number; readonly isTwin?: boolean },
 ): Device {
   const { scheduler, auditor, server, random, broken, logIds } = ground
-  let skewMs = setup.skewMs
+  const clock = createWallClock(scheduler, epochMs + setup.skewMs)
   let isTwin = setup.isTwin === true
   let model = setup.isOlder === true ? ground.olderModel : ground.model
   let tabs: Tab[] = []
@@ -74,11 +76,9 @@ export function createDevice(
         auditor.lookAtFrame(text, server.entries)
       },
     }),
-    wallClock: () => epochMs + skewMs + scheduler.now(),
+    wallClock: clock.now,
+    clock,
     syncClock: scheduler.now,
-    jump(byMs) {
-      skewMs += byMs
-    },
     tabs() {
       tabs = tabs.filter((tab) => !tab.isClosed())
       return tabs

@@ -9,6 +9,7 @@ import type { SeededRandom } from '../seeded-random.ts'
 import type { Auditor } from './auditor/auditor.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimServer } from './server-port.ts'
+import type { WallClock } from './wall-clock.ts'
 
 /** Test-only: promises that are not kept, as negative controls. */
 export interface BrokenParts {
@@ -35,6 +36,8 @@ export interface Ground {
   readonly random: SeededRandom
   readonly auditor: Auditor
   readonly server: SimServer
+  /** The time of day there. */
+  readonly serverClock: WallClock
   readonly newId: () => string
   /** What an application's sign-in gives now. */
   readonly token: () => string

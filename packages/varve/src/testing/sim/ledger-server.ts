@@ -47,7 +47,7 @@ interface Process {
 }
 
 function openLedgerServer(
-  { logs, scheduler, random }: ServerGround,
+  { logs, scheduler, random, wallClock }: ServerGround,
   {
     accept,
     createLedger = (epoch) => coreLedger(epoch, accept),
@@ -79,7 +79,7 @@ function openLedgerServer(
     const answers: (() => void)[] = []
     const server = serveLedgers({
       ledgers,
-      now: scheduler.now,
+      now: wallClock,
       heartbeatMs,
       durable: (log): Position => started.flushed.get(log) ?? 0,
       whenDurable(answer) {

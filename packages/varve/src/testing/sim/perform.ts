@@ -14,6 +14,7 @@ import { type Action, type ActionKind, type Direction, drawSkew } from './histor
 import { fairWeather, type Weather } from './network.ts'
 import type { CrashPoint } from './server-port.ts'
 import type { Tab, Worker } from './tab.ts'
+import type { WallClock } from './wall-clock.ts'
 
 export interface Stage {
   readonly ground: Ground
@@ -184,8 +185,18 @@ const acts: Readonly<Record<Exclude<ActionKind, Direction>, (scene: Scene) => vo
       device.disk.abort = 0
     })
   },
-  clockJump({ device, random }) {
-    device.jump(random.chance(0.5) ? drawSkew(random) : random.below(240_000) - 120_000)
+  /** Of a device, and now and then of the server; they may stand still as well. */
+  clockJump({ device, random, ground, later }) {
+    device.clock.jump(random.chance(0.5) ? drawSkew(random) : random.below(240_000) - 120_000)
+    if (random.chance(0.5)) standStill(device.clock)
+    if (random.chance(0.3)) ground.serverClock.jump(drawSkew(random))
+    if (random.chance(0.3)) standStill(ground.serverClock)
+
+    function standStill(clock: WallClock): void {
+      const catchesUp = random.chance(0.5)
+      clock.stand()
+      later(random.below(4 * faultMsMax), () => clock.goOn(catchesUp))
+    }
   },
   slowDisk({ device, random, later }) {
     device.disk.slowMsMax = 1 + random.below(60)

@@ -48,6 +48,8 @@ export interface ServerGround {
   readonly logs: readonly LogId[]
   readonly scheduler: Scheduler
   readonly random: SeededRandom
+  /** The time of day. */
+  readonly wallClock: () => number
 }
 
 export type OpenSimServer = (ground: ServerGround) => SimServer

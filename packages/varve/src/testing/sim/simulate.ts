@@ -23,6 +23,7 @@ import { ledgerServer } from './ledger-server.ts'
 import { ensureTab, perform, type Stage, updateAll } from './perform.ts'
 import { createScheduler, turn } from './scheduler.ts'
 import type { OpenSimServer } from './server-port.ts'
+import { createWallClock } from './wall-clock.ts'
 
 export interface SimulationOptions {
   readonly model: Model
@@ -68,7 +69,8 @@ export async function runHistory(history: History, options: SimulationOptions): 
   const logs = Object.fromEntries(model.logKinds.map((kind): [string, LogId] => [kind, kind]))
   const logIds = Object.values(logs)
   const scheduler = createScheduler(() => server.isBusy)
-  const server = openServer({ logs: logIds, scheduler, random })
+  const serverClock = createWallClock(scheduler, 0)
+  const server = openServer({ logs: logIds, scheduler, random, wallClock: serverClock.now })
   const models = [model, ...(olderModel === model ? [] : [olderModel])] as const
   const auditor = createAuditor({
     models,
@@ -88,9 +90,10 @@ export async function runHistory(history: History, options: SimulationOptions): 
     random,
     auditor,
     server,
+    serverClock,
     streams,
     broken,
-    token: () => options.token?.(scheduler.now()) ?? 'token',
+    token: () => options.token?.(serverClock.now()) ?? 'token',
     newId() {
       ids += 1
       return `id-${ids}`
