@@ -12,7 +12,7 @@ const usage = `Simulates devices with tabs and a server through everything that 
   --seeds N      how many seeds (1000)
   --from S       the first seed (1)
   --actions N    what users do and what goes wrong, per run (40: about 350 steps; 10: about 115)
-  --devices N    2 or 3 if not given
+  --devices N    up to 24; 2 or 3 if not given
   --logs N       that are written, 1 or 2; the one or the other if not given
   --real         against the conversation of varve-server instead of the simulation's own server
   --sqlite       the same on a SQLite file

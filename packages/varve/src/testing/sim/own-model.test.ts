@@ -145,7 +145,7 @@ describe('the simulation of an application’s model', () => {
       { seed: 1.5 },
       { seed: -1 },
       { devices: 0 },
-      { devices: 9 },
+      { devices: 25 },
       { actions: -3 },
       { faults: ['nix' as never] },
       { keep: [0.5] },

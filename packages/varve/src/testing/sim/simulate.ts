@@ -50,8 +50,11 @@ export interface Simulated extends Counts {
   readonly violation: string | null
 }
 
-/** With copies. */
-export const devicesMax = 5
+/** Each is called by a letter, and its copies by that letter and a number. */
+export const devicesMax = 24
+/** With copies; that many more than there were, if there are many. */
+const copiedMax = 5
+const copiesMax = 2
 /** Virtual time after the last fault within which all must agree. */
 const settleMs = 20 * 60_000
 
@@ -111,7 +114,7 @@ export async function runHistory(history: History, options: SimulationOptions): 
     createDevice(ground, String.fromCharCode(97 + index), { ...setup, seed: history.seed * 31 + index }),
   )
   const addClone: Stage['addClone'] = (of, { isTwin }) => {
-    if (devices.length >= devicesMax) return
+    if (devices.length >= Math.max(copiedMax, history.devices.length + copiesMax)) return
     const setup = {
       tabs: 1,
       skewMs: 0,
