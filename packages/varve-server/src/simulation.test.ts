@@ -109,4 +109,4 @@ it('Z10 V14 T14 half of four to six devices are away for a month, their tokens e
 
 const seedsPerRun = 200
 const sqliteSeedsPerRun = 100
-const monthsPerRun = 12
+const monthsPerRun = 5

@@ -36,9 +36,9 @@ function drawCrowd(seed: number, devices: number): History {
   }
 }
 
-it('Z11 from twelve to twenty-four devices that were offline come back at once, and all agree', async () => {
+it('Z11 twelve and twenty-four devices that were offline come back at once, and all agree', async () => {
   let withdrawn = 0
-  for (const devices of [12, 16, 20, devicesMax]) {
+  for (const devices of [12, devicesMax]) {
     let atOnce = 0
     const counting: OpenSimServer = (ground) => {
       const server = ledgerServer()(ground)
@@ -66,7 +66,7 @@ it('Z11 from twelve to twenty-four devices that were offline come back at once, 
 })
 
 it('Z11 with every fault, too', async () => {
-  for (let seed = 1; seed <= 3; seed++) {
+  for (let seed = 1; seed <= 2; seed++) {
     const history = drawHistory({ seed, devices: devicesMax, actions: 60, faults: defaultFaults })
     expect((await runHistory(history, toyOf(seed))).violation).toBe(null)
   }

@@ -56,4 +56,4 @@ it('Z3 C7 a device that was away and does not bring back what was lost meanwhile
     )
 })
 
-const seedsPerRun = 30
+const seedsPerRun = 12
