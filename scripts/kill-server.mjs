@@ -10,6 +10,7 @@ import { barriers } from '../packages/varve-server/src/testing/barriers.fixture.
 import { killServer } from '../packages/varve-server/src/testing/kill-server.fixture.ts'
 import { hasStrace, killAtCall } from '../packages/varve-server/src/testing/strace.fixture.ts'
 import { campaignOptions } from './campaign-options.mjs'
+import { ensureTools } from './tools.mjs'
 
 const usage = `Kills a server (SIGKILL) at places around its writes while clients go on, and looks what became of it.
 
@@ -21,9 +22,10 @@ const usage = `Kills a server (SIGKILL) at places around its writes while client
 const { rounds, from, lives } = campaignOptions(usage, { rounds: 20, from: 1, lives: 12 })
 const nthMax = 12
 const callMax = 80
+ensureTools(['strace'], console.log)
 const isTraced = hasStrace()
 if (!isTraced)
-  console.log('left out: kills at system calls, for there is no strace here that may look at a process')
+  console.log('skipped: kills at system calls, for there is no strace here that may look at a process')
 const folder = mkdtempSync(join(tmpdir(), 'varve-kill-'))
 let passed = 0
 let killed = 0

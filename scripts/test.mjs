@@ -1,12 +1,14 @@
-// Runs every check and test in order and closes with one line, `N passed, N failed`; no failure is left out of
-// it: a check is one test, a test runner reports its own, and a runner that dies without naming a failed test
-// counts as one failure itself. Start it with `npm test`; stage names as arguments run only those stages.
+// Runs every check and test in order and closes with one line, `N passed, N failed` (and how many were skipped, if any
+// were); no failure is left out of it: a check is one test, a test runner reports its own, and a runner that dies without
+// naming a failed test counts as one failure itself. Start it with `npm test`; stage names as arguments run only those
+// stages.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { hasChromium, installChromium } from './chromium.mjs'
 import { listFiles } from './sources.mjs'
+import { ensureTools } from './tools.mjs'
 
 /** What may still be absent while the project is young. Take a name out once it exists: then it must stay.
  * @type {Set<string>} */
@@ -18,9 +20,10 @@ const workspaceTests = () => ['packages', 'apps'].flatMap((folder) => listFiles(
 /**
  * `needs` lists the files without which the stage is absent. `beside`: it runs, in turn with others like it, while the
  * last one before them that is not does, of which more is waited for than computed; what it says comes afterwards.
+ * `tools` of the system are installed if they are missing and may be; without them some of its tests are skipped.
  * @typedef {{ name: string, command: string[], cwd?: string, report?: Report }} Step
  * @typedef {'vitest' | 'playwright' | 'counts'} Report
- * @type {{ name: string, browser?: boolean, beside?: boolean, needs: () => string[], steps: Step[] }[]}
+ * @type {{ name: string, browser?: boolean, beside?: boolean, tools?: string[], needs: () => string[], steps: Step[] }[]}
  */
 const stages = [
   {
@@ -45,6 +48,7 @@ const stages = [
   },
   {
     name: 'campaign',
+    tools: ['strace'],
     needs: () => listFiles('packages/varve/src/testing/sim', /\.test\.ts$/),
     steps: [
       {
@@ -132,7 +136,7 @@ if (unknown) {
   process.exit(1)
 }
 
-const total = { passed: 0, failed: 0 }
+const total = { passed: 0, failed: 0, skipped: 0 }
 /** @type {string[]} */
 const summary = []
 const chosen = stages.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
@@ -144,6 +148,7 @@ for (let index = 0; index < chosen.length; ) {
     release()
     total.passed += result.passed
     total.failed += result.failed
+    total.skipped += result.skipped ?? 0
     summary.push(`${name.padEnd(11)} ${result.note ?? countLine(result)}  (${seconds.toFixed(1)} s)`)
   }
   index += 1 + others.length
@@ -152,7 +157,7 @@ rmSync(reports, { recursive: true, force: true })
 console.log(`\n${summary.join('\n')}\n\n${countLine(total)}`)
 process.exitCode = total.failed === 0 ? 0 : 1
 
-/** @typedef {{ passed: number, failed: number, note?: string }} Result */
+/** @typedef {{ passed: number, failed: number, skipped?: number, note?: string }} Result */
 
 /** @typedef {{ say: (line: string) => void, held: string[] | null }} Output Held: it is shown later. */
 
@@ -190,9 +195,11 @@ async function runStage(stage, output) {
     const skip = whyNoBrowser(say)
     if (skip) return noted(`skipped: ${skip}`, Boolean(process.env.CI))
   }
-  const result = { passed: 0, failed: 0 }
+  ensureTools(stage.tools ?? [], say)
+  const result = { passed: 0, failed: 0, skipped: 0 }
   for (const step of stage.steps) {
-    const { passed, failed } = await runStep(step, output)
+    const { passed, failed, skipped = 0 } = await runStep(step, output)
+    result.skipped += skipped
     result.passed += passed
     result.failed += failed
     say(`${failed === 0 ? 'ok' : 'FAILED'}: ${step.name}`)
@@ -224,8 +231,10 @@ async function runStep({ name, command, cwd = '.', report }, { held }) {
   if (report === 'counts') args.push(`--report=${file}`)
   const more = { PLAYWRIGHT_JSON_OUTPUT_FILE: file }
   const code = await exitCodeOf(tool, args, { cwd, more, held })
-  const { passed, failed } = report ? readReport(file, report) : { passed: code === 0 ? 1 : 0, failed: 0 }
-  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed }
+  /** @type {Result} */
+  const read = report ? readReport(file, report) : { passed: code === 0 ? 1 : 0, failed: 0 }
+  const { failed } = read
+  return { ...read, failed: code !== 0 && failed === 0 ? 1 : failed }
 }
 
 /**
@@ -245,7 +254,8 @@ function readReport(file, kind) {
   /** @type {any[]} A file that could not even be loaded has failed without a test to its name. */
   const files = report.testResults
   const unloaded = files.filter((one) => one.status === 'failed' && one.assertionResults.length === 0).length
-  return { passed: report.numPassedTests, failed: report.numFailedTests + unloaded }
+  const { numPassedTests: passed, numFailedTests, numPendingTests: skipped } = report
+  return { passed, failed: numFailedTests + unloaded, skipped }
 }
 
 /**
@@ -281,6 +291,6 @@ function exitCodeOf(command, args, { cwd, more, held }) {
 }
 
 /** @param {Result} result */
-function countLine({ passed, failed }) {
-  return `${passed} passed, ${failed} failed`
+function countLine({ passed, failed, skipped = 0 }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 }

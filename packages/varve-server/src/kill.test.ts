@@ -19,11 +19,8 @@ import { connectTestClient } from './testing/test-client.ts'
 const folder = mkdtempSync(join(tmpdir(), 'varve-kill-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const withoutStrace = (): boolean => {
-  if (hasStrace()) return false
-  console.log('left out: there is no strace here that may look at a process')
-  return true
-}
+const isTraced = hasStrace()
+if (!isTraced) console.log('skipped: what needs strace, which is not here or may not look at a process')
 
 describe('kill -9', () => {
   it('V28 V23 V2 W6 at each barrier around a write: nothing acknowledged is lost, nothing is doubled, who follows sees each entry once', async () => {
@@ -33,8 +30,7 @@ describe('kill -9', () => {
     expect(killed).toBe(lives.length)
   })
 
-  it('V1 V28 at a system call that writes or flushes: the same', async () => {
-    if (withoutStrace()) return
+  it.skipIf(!isTraced)('V1 V28 at a system call that writes or flushes: the same', async () => {
     const lives = [2, 9, 17, 23, 40].map((nth) => ({ under: killAtCall('pwrite64,fdatasync', nth) }))
     const { faults, killed } = await killServer({ file: join(folder, 'calls.db'), seed: 2, lives })
     expect(faults).toEqual([])
@@ -67,12 +63,14 @@ describe('kill -9', () => {
 })
 
 describe('the disk, seen from outside', () => {
-  it('V28 each receipt is sent after the write-ahead log was written and flushed', async () => {
-    if (withoutStrace()) return
-    expect(await trace('flushed.db')).toEqual({ receipts: 8, early: 0 })
-    // The control: one that does not wait for the disk is found.
-    expect(await trace('unflushed.db', 'unflushed')).toEqual({ receipts: 8, early: 8 })
-  })
+  it.skipIf(!isTraced)(
+    'V28 each receipt is sent after the write-ahead log was written and flushed',
+    async () => {
+      expect(await trace('flushed.db')).toEqual({ receipts: 8, early: 0 })
+      // The control: one that does not wait for the disk is found.
+      expect(await trace('unflushed.db', 'unflushed')).toEqual({ receipts: 8, early: 8 })
+    },
+  )
 
   async function trace(name: string, barrier?: 'unflushed'): Promise<FlushReport> {
     const traced = join(folder, `${name}.trace`)
