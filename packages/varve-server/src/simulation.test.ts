@@ -9,10 +9,11 @@ import { createVerifier, type Verifier } from './verifier.ts'
 
 it('Z1 the simulator finds nothing in the real server either', () => findNothing(simServer, seedsPerRun))
 
-it('Z1 V33 nor in the real server on a SQLite file, which is killed, backed up and restored', async () => {
+it('Z1 V7 V33 nor in the real server on a SQLite file, which is killed, taken over, backed up and restored', async () => {
   const disks = sqliteDisks(tmpdir())
   onTestFinished(disks.close)
   await findNothing(simServerOn(disks.next), sqliteSeedsPerRun)
+  expect(disks.refused()).toBeGreaterThan(sqliteSeedsPerRun / 10)
 })
 
 it('Z3 A9 a SQLite file that loses what was committed since its checkpoint is noticed', async () => {

@@ -15,11 +15,19 @@ import { markOpening } from './file-witness.ts'
 import { ensureSchema } from './schema.ts'
 import { isBusy, sqliteFailure } from './sqlite-failure.ts'
 
-/** How long to wait for a process that is just ending. */
-const lockWaitMs = 1_000
+export interface OpeningOptions {
+  readonly onRestored?: (path: string) => void
+  /** How long to wait for a process that is just ending. Default: 1 s. */
+  readonly lockWaitMs?: number
+}
+
+const lockWaitMsDefault = 1_000
 
 /** Throws `log_in_use`, `store_newer` or `storage_failed`. `:memory:` is allowed. Restored: see file-witness.ts. */
-export function openLogFile(path: string, onRestored: (path: string) => void = () => {}): DatabaseSync {
+export function openLogFile(
+  path: string,
+  { onRestored = () => {}, lockWaitMs = lockWaitMsDefault }: OpeningOptions = {},
+): DatabaseSync {
   let db: DatabaseSync | null = null
   try {
     if (path !== ':memory:') mkdirSync(dirname(resolve(path)), { recursive: true })

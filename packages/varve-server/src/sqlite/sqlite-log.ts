@@ -31,6 +31,8 @@ export interface SqliteLogOptions {
    * console.error.
    */
   readonly onRestored?: (path: string) => void
+  /** How long, in ms, the opening waits for a process that has the file and is just ending. Default: 1 s. */
+  readonly lockWaitMs?: number
   /** For tests of a full disk: the largest file, in pages of 4096 bytes. */
   readonly pagesMax?: number
   /** For the control of a test only: never waits for the disk, so that a crash of the machine loses what was acknowledged. */
@@ -39,7 +41,7 @@ export interface SqliteLogOptions {
 
 /** Opens or creates the file. Throws `log_in_use`, `store_newer` or `storage_failed`. */
 export function sqliteLog(path: string, options: SqliteLogOptions = {}): SqliteLog {
-  const db = openLogFile(path, options.onRestored ?? sayRestored)
+  const db = openLogFile(path, { ...options, onRestored: options.onRestored ?? sayRestored })
   if (options.pagesMax !== undefined) db.exec(`PRAGMA max_page_count = ${Math.floor(options.pagesMax)}`)
   if (options.isUnflushed === true) db.exec('PRAGMA synchronous = OFF')
   const rows = createLogRows(db)

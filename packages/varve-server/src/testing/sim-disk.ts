@@ -4,7 +4,7 @@
  */
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { accept, assert, type Entry, type LogId } from 'varve/core'
+import { accept, assert, type Entry, type LogId, VarveError } from 'varve/core'
 import type { ServerLog } from '../log-port.ts'
 import { type SqliteLog, sqliteLog } from '../sqlite/index.ts'
 import { memoryLog } from './memory-log.ts'
@@ -12,6 +12,8 @@ import { memoryLog } from './memory-log.ts'
 export interface SimDisk {
   /** As the process sees it that runs on it, or the next one. */
   log(): ServerLog
+  /** A second process is started while this one lives. */
+  contend(): void
   /** The process is killed: what it has not committed is gone. */
   kill(): void
   /** Remembers what is committed, to be called while nothing is written. */
@@ -31,6 +33,8 @@ export function memoryDisk(logs: readonly LogId[]): SimDisk {
 
   return {
     log: () => log,
+    // What is in memory nobody else can open.
+    contend: () => undefined,
     kill: () => undefined,
     async backup() {
       backups = new Map(await Promise.all(logs.map(entriesOf)))
@@ -58,6 +62,8 @@ const parts = ['', '-wal', '.witness']
 export interface SqliteDisks {
   /** A new one; the one before is not used any more. */
   next(): SimDisk
+  /** How many second processes were refused. */
+  refused(): number
   /** Removes their files. */
   close(): Promise<void>
 }
@@ -70,6 +76,7 @@ export function sqliteDisks(base: string, kept: readonly string[] = parts): Sqli
   const folder = mkdtempSync(join(base, 'sim-'))
   let files = 0
   let last: SqliteLog | null = null
+  let refused = 0
   const closing = new Set<Promise<void>>()
 
   const newPath = (): string => join(folder, `${++files}.db`)
@@ -96,6 +103,17 @@ export function sqliteDisks(base: string, kept: readonly string[] = parts): Sqli
 
     return {
       log: () => log,
+      /** To SQLite another connection of this process is as another process. */
+      contend() {
+        let code = ''
+        try {
+          sqliteLog(path, { lockWaitMs: 0 })
+        } catch (thrown) {
+          code = thrown instanceof VarveError ? thrown.code : String(thrown)
+        }
+        assert(code === 'log_in_use', `A second process is refused while the first one lives (V7): ${code}.`)
+        refused += 1
+      },
       kill() {
         const left = newPath()
         for (const part of kept) if (existsSync(path + part)) copyFileSync(path + part, left + part)
@@ -118,6 +136,7 @@ export function sqliteDisks(base: string, kept: readonly string[] = parts): Sqli
 
   return {
     next,
+    refused: () => refused,
     async close() {
       if (last !== null) drop(last)
       last = null

@@ -46,7 +46,7 @@ export function signedInSimServer(tokenMs: number): OpenSimServer {
 }
 
 function openSimServer(
-  { logs, scheduler, wallClock }: Parameters<OpenSimServer>[0],
+  { logs, scheduler, random, wallClock }: Parameters<OpenSimServer>[0],
   {
     disk,
     verifierOf = () => null,
@@ -61,6 +61,8 @@ function openSimServer(
   let backups = new Map<LogId, readonly Entry[]>()
   let working = 0
   let dyingAt: CrashPoint | null = null
+  /** Another process waits for the death of this one. */
+  let isAwaited = false
   let running: ReturnType<typeof start> | null = start()
 
   async function counted<T>(work: Promise<T>): Promise<T> {
@@ -172,6 +174,9 @@ function openSimServer(
     dyingAt = null
     dead?.end()
     disk.kill()
+    if (!isAwaited) return
+    isAwaited = false
+    running = start()
   }
 
   return Object.freeze({
@@ -179,15 +184,31 @@ function openSimServer(
     isUp: () => running !== null,
     crash(point: CrashPoint) {
       if (running === null) return
-      if (point === 'now') die()
-      else dyingAt = point
+      if (point !== 'now') {
+        dyingAt = point
+        return
+      }
+      isAwaited = false
+      die()
     },
     start() {
+      // Who was to be replaced and has written nothing since is ended too.
+      if (isAwaited) die()
       dyingAt = null
       running ??= start()
     },
+    /**
+     * One process has a log file (V7): while the one before lives, the second is refused, and comes again at once when that
+     * one is ended in the middle of a write. So there is nobody to fence.
+     */
     takeOver() {
-      // One process has a log file (V7): while the one before lives, the second does not start.
+      if (running === null) {
+        running = start()
+        return
+      }
+      disk.contend()
+      isAwaited = true
+      dyingAt = random.pick<CrashPoint>(['before_flush', 'after_flush'])
     },
     backup() {
       backups = new Map([...durable].map(([name, entries]) => [name, [...entries]]))

@@ -31,7 +31,8 @@ export interface SimServer {
   start(): void
   /**
    * Another process is started on the same disk, though the one before still lives and keeps its connections. What the
-   * one before is about to write must not count any more.
+   * one before is about to write must not count any more. Where a disk has one process at a time, the other is refused
+   * until that one ends, which it does at its next write.
    */
   takeOver(): void
   /** Remembers all that is durable now. */
