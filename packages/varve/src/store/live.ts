@@ -81,17 +81,17 @@ export function startWith<T>(first: T, value$: Observable<T>): Observable<T> {
   })
 }
 
-/** The first value; rejects with `closed` if it is over before, and as soon as `failed` rejects. */
-export async function firstOf<T>(value$: Observable<T>, failed: Promise<never>): Promise<T> {
+/** The first value; rejects with `closed` if it is over before, and when `watchFailure` says so. */
+export function firstOf<T>(
+  value$: Observable<T>,
+  watchFailure: (fail: (error: VarveError) => void) => () => void,
+): Promise<T> {
   const watching = new Subscription()
   const first = new Promise<T>((resolve, reject) => {
+    watching.add(watchFailure(reject))
     watching.add(value$.subscribe({ next: resolve, error: reject, complete: () => reject(closedError()) }))
   })
-  try {
-    return await Promise.race([first, failed])
-  } finally {
-    watching.unsubscribe()
-  }
+  return first.finally(() => watching.unsubscribe())
 }
 
 export interface Cell<T> {

@@ -56,10 +56,17 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
     lost.set(known.lost !== null)
     status.set(statusOf(known))
   }
-  const over = Promise.withResolvers<never>()
-  over.promise.catch((error: VarveError) => fates.stop(error))
+  const whenOver = new Set<(why: VarveError) => void>()
+  let overWith: VarveError | null = null
+  const onOver = (listener: (why: VarveError) => void): (() => void) => {
+    if (overWith !== null) listener(overWith)
+    else whenOver.add(listener)
+    return () => whenOver.delete(listener)
+  }
   const endWith = (failure: Failed): void => {
-    over.reject(errorOf(failure))
+    overWith ??= errorOf(failure)
+    for (const listener of [...whenOver]) listener(overWith)
+    whenOver.clear()
     know({ failure })
   }
   const stopLife = options.onLife?.((life) => {
@@ -98,6 +105,7 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
           onTurn: (isUsers) => know({ signIn: isUsers }),
         })
   const fates = createFates(listen)
+  onOver(fates.stop)
   const stopStatus = listen({ kind: 'status' }, (update) => {
     if (update.kind !== 'status') return
     // Not when it ends: a device that slept was not synced until it woke up.
@@ -118,7 +126,7 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
     fates,
     listen,
     frame,
-    over: over.promise,
+    onOver,
     windows,
     status$: status.value$,
     lost$: lost.value$,

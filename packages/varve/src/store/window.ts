@@ -20,8 +20,8 @@ export interface Base
     Pick<Store, 'status$' | 'lost$' | 'acknowledgeLoss' | 'setToken' | 'close'> {
   readonly listen: Listen
   readonly frame: Frame
-  /** Rejects when the store can be used no more: its worker is lost for good, or it was closed. */
-  readonly over: Promise<never>
+  /** Calls back when the store can be used no more (its worker is lost for good, or it was closed), or at once; returns the way to stop. */
+  readonly onOver: (listener: (why: VarveError) => void) => () => void
   /** How to complete what is watched in each window that is open. */
   readonly windows: Set<() => void>
 }
@@ -78,7 +78,14 @@ export function openWindow(base: Base, past: Past | null): Store {
     inbox$: startWith(noItems, watches.inbox()),
     inbox: async () => {
       await ready
-      return withinDeadline((late) => firstOf(watches.inbox(), Promise.race([base.over, late])))
+      return firstOf(watches.inbox(), (fail) => {
+        const stop = base.onOver(fail)
+        const callOff = startDeadline(answerMs, () => fail(notAnswered()))
+        return () => {
+          stop()
+          callOff()
+        }
+      })
     },
     lost$: base.lost$,
     acknowledgeLoss: base.acknowledgeLoss,
@@ -101,17 +108,10 @@ export function openWindow(base: Base, past: Past | null): Store {
 /** As long as a call to the worker may take (see connect.ts): a subscription has no deadline of its own. */
 const answerMs = 10_000
 
-async function withinDeadline<T>(ask: (late: Promise<never>) => Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const callOff = startDeadline(answerMs, () =>
-    late.reject(
-      new VarveError('worker_timeout', `The worker did not answer within ${answerMs / 1_000} s.`, {
-        hint: 'Ask again, or reload.',
-      }),
-    ),
-  )
-  return ask(late.promise).finally(callOff)
-}
+const notAnswered = () =>
+  new VarveError('worker_timeout', `The worker did not answer within ${answerMs / 1_000} s.`, {
+    hint: 'Ask again, or reload.',
+  })
 
 const noItems: readonly InboxNote[] = Object.freeze([])
 
