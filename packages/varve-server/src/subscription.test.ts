@@ -96,6 +96,58 @@ describe('following a log', () => {
     expect((await hub.page('shop', 4, 100))?.last).toBe(5)
   })
 
+  it('V20 news and a pull that come while a read fails are reasons to read again', async () => {
+    const { hub, grow } = await grown(1)
+    const failing: PromiseWithResolvers<never>[] = []
+    let isFailing = true
+    const sent: number[] = []
+    let failures = 0
+    const subscription = createSubscription({
+      hub: {
+        ...hub,
+        page: (...asked) => {
+          if (!isFailing) return hub.page(...asked)
+          const read = Promise.withResolvers<never>()
+          failing.push(read)
+          return read.promise
+        },
+      },
+      log: 'shop',
+      hasRoom: () => true,
+      send: (frame) =>
+        sent.push(...JSON.parse(String(frame)).entries.map(({ position }: { position: number }) => position)),
+      onFailure: () => {
+        failures += 1
+        subscription.pump()
+      },
+    })
+    for (const reason of [() => grow(1), async () => subscription.restart(0, 100)]) {
+      subscription.restart(0, 100)
+      await settle()
+      const reads = failing.length
+      await reason()
+      failing.at(-1)?.reject(new Error('The disk does not answer.'))
+      await settle()
+      expect(failing.length).toBe(reads + 1)
+      failing.at(-1)?.reject(new Error('The disk does not answer.'))
+      await settle()
+      // Nothing new: it waits.
+      expect(failing.length).toBe(reads + 1)
+    }
+    expect(failures).toBe(4)
+    isFailing = false
+    subscription.restart(0, 100)
+    await settle()
+    expect(sent).toEqual([1, 2])
+    isFailing = true
+    subscription.restart(0, 100)
+    await settle()
+    subscription.stop()
+    failing.at(-1)?.reject(new Error('Nobody follows any more.'))
+    await settle()
+    expect(failures).toBe(4)
+  })
+
   it('V22 a page is encoded once for all who stand at the same position', async () => {
     const { hub, grow } = await grown(3)
     const [one, two] = await Promise.all([hub.page('shop', 0, 100), hub.page('shop', 0, 100)])

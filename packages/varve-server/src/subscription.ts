@@ -32,22 +32,26 @@ export function createSubscription({ hub, log, hasRoom, send, onFailure }: Subsc
   let pulls = 0
   let isPumping = false
   let isStopped = false
-  /** The log could not be read. That this was told makes room in the socket, which must not be a reason to try again. */
-  let hasFailed = false
+  /** Reasons to read that there were: pulls and news. Room in the socket is none: that a failure was told makes some. */
+  let reasons = 0
+  /** With this many the log could not be read. */
+  let failedWith = -1
   const unfollow = hub.follow(log, () => {
-    hasFailed = false
+    reasons += 1
     pump()
   })
 
   function pump(): void {
-    if (!isPumping && !isStopped && !hasFailed) void pumpWhilePossible()
+    if (!isPumping && !isStopped && failedWith !== reasons) void pumpWhilePossible()
   }
 
   async function pumpWhilePossible(): Promise<void> {
     isPumping = true
+    let known = reasons
     try {
       while (!isStopped && sent < creditTo && sent < hub.head(log) && hasRoom()) {
         const pull = pulls
+        known = reasons
         const page = await hub.page(log, sent, creditTo - sent)
         if (isStopped || pull !== pulls) continue
         if (page === null) return
@@ -55,18 +59,20 @@ export function createSubscription({ hub, log, hasRoom, send, onFailure }: Subsc
         send(page.frame)
       }
     } catch (error) {
-      hasFailed = true
-      onFailure(error)
+      failedWith = known
+      if (!isStopped) onFailure(error)
     } finally {
       // In the very step that saw nothing to send: who calls a microtask later must not find that somebody still looks.
       isPumping = false
     }
+    // What came while it failed has asked in vain.
+    if (failedWith === known && reasons !== known) pump()
   }
 
   return Object.freeze({
     restart(after: Position, credit: number): void {
       pulls += 1
-      hasFailed = false
+      reasons += 1
       sent = after
       creditTo = after + credit
       pump()
