@@ -112,7 +112,7 @@ it('A8 the next in line has its turn as soon as the one before is placed, and lo
   holds.conflicted(a, 0)
   holds.conflicted(b, 0)
   expect(holds.heldAgainst('shop', 'b', 100)).toEqual(new Set(['x/1']))
-  expect([b, c].map((commit) => holds.retryAfterMs(commit, 'x/1', 100))).toEqual([50, 1_900])
+  expect([b, c].map((commit) => holds.retryAfterMs(commit, 'x/1', 100))).toEqual([250, 1_900])
   holds.placed(a)
   expect(holds.heldAgainst('shop', 'b', 200)).toEqual(new Set())
   expect(holds.heldAgainst('shop', 'c', 300)).toEqual(new Set(['x/1']))

@@ -47,7 +47,7 @@ const heldStreamsMax = 64
 /** Who finds a longer line has no claim yet, and counts anew. */
 const inLineMax = 100
 /** Who stands in line comes to look so often in a turn: the one before may be done early. */
-const looksPerTurn = 40
+const looksPerTurn = 8
 /** Who was not here for so many turns has gone. */
 const turnsUntilGone = 2
 

@@ -235,6 +235,12 @@ export function receivedRefusal(channel: Channel, refuse: Refuse, nowMs: number)
     case 'forbidden_log':
     case 'unknown_log':
       return [{ ...settled, problem: problemOf(refuse.code) }, []]
+    case 'held':
+      // Others have their turn (rule A8): that is no failure, however often it is said.
+      return [
+        { ...settled, refusals: channel.refusals, holdUntilMs: nowMs + (refuse.retryAfterMs ?? hold) },
+        [],
+      ]
     default:
       return [{ ...settled, holdUntilMs: nowMs + (refuse.retryAfterMs ?? hold) }, []]
   }
@@ -317,7 +323,9 @@ function proceedPush(channel: Channel, nowMs: number): ChannelStep {
   if (next < 0) return [channel, []]
   let prev = stored.history
   for (const commit of stored.outbox.slice(0, next)) prev = extendHistory(prev, commit)
-  const commits = firstOf(stored.outbox.slice(next))
+  // Who stands in line asks often, and what follows the first commit would only be sent for nothing.
+  const left = stored.outbox.slice(next)
+  const commits = channel.refusal === 'held' ? left.slice(0, 1) : firstOf(left)
   return [
     {
       ...channel,

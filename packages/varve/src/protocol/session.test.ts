@@ -216,6 +216,19 @@ describe('session', () => {
     expect(kinds(session.wait(1))).toEqual(['push'])
   })
 
+  it('T10 T8 whoever is held asks with its first commit alone, is never stuck by it, and pushes all of the rest after it', () => {
+    const session = sessionOver('TA', 'like', 'FA')
+    const [a1, ...others] = pushOf(session.live())?.commits ?? []
+    expect(others).toHaveLength(2)
+    for (let n = 0; n < 50; n++) {
+      session.hear({ type: 'refuse', code: 'held', message: '', log: 'toy', retryAfterMs: 250 })
+      expect(pushOf(session.wait(250))?.commits).toEqual([a1])
+      expect(session.report()).toMatchObject({ phase: 'syncing', problem: null })
+    }
+    const rest = pushOf(session.hear(receiptFor(a1 as NonNullable<typeof a1>)))
+    expect(rest?.commits).toEqual(others)
+  })
+
   it('T11 silence is noticed: a ping after the heartbeat, and offline when nothing answers', () => {
     const session = sessionOver()
     session.live()

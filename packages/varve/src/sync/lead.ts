@@ -38,7 +38,7 @@ export interface Leading {
   /** Resolves when the store has a new name. */
   readonly minted: Promise<void>
   /** Resolves when another tab has taken over; or, with the reason, when this one could not. */
-  readonly fenced: Promise<Problem | null>
+  readonly fenced: Promise<Problem | undefined>
   stop(): Promise<void>
 }
 
@@ -63,7 +63,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   /** How many pages in a row of a log could not be stored. */
   const failures = new Map<LogId, number>()
   let trouble: Problem | null = null
-  const fencedOut = Promise.withResolvers<Problem | null>()
+  const fencedOut = Promise.withResolvers<Problem | undefined>()
   const minted = Promise.withResolvers<void>()
   let isNamed = false
   const stalls = watchStalls()
@@ -236,7 +236,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       trouble = null
       failures.delete(log)
       isStale = true
-      if (result === 'fenced') fencedOut.resolve(null)
+      if (result === 'fenced') fencedOut.resolve(undefined)
       else if (result === 'gap') queue.push({ type: 'not_applied', log })
     } catch (error) {
       failed(error)
@@ -277,7 +277,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   /** False: it failed, and comes again. */
   async function changeNow(log: LogId, change: () => Promise<'done' | 'fenced'>): Promise<boolean> {
     try {
-      if ((await change()) === 'fenced') fencedOut.resolve(null)
+      if ((await change()) === 'fenced') fencedOut.resolve(undefined)
       trouble = null
       isStale = true
       return true

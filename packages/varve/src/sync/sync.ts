@@ -13,6 +13,7 @@
  * Nothing here holds state that matters: what is pending, placed and known is in the log, and a driver that starts anew
  * goes on from there.
  */
+import type { Problem } from '../core/query.ts'
 import type { SyncPort, SyncReport } from '../engine/sync-port.ts'
 import { followLeader } from './follow.ts'
 import type { Leading, lead } from './lead.ts'
@@ -85,9 +86,7 @@ export function startSync(
     else if (told.type === 'token') leader?.setToken(told.token)
   })
 
-  const stopped = new Promise<null>((resolve) =>
-    stopping.signal.addEventListener('abort', () => resolve(null)),
-  )
+  const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve()))
   const ended = waitToLead().catch(ports.reportError)
 
   return Object.freeze({
@@ -131,11 +130,10 @@ export function startSync(
     let isRobbed = false
     const robbed = stolen.then(() => {
       isRobbed = true
-      return null
     })
     leader = start({ ...context, token }, ports, post)
     leader.minted.then(named.resolve)
-    const why = await Promise.race([stopped, leader.fenced, robbed])
+    const why = (await Promise.race([stopped, leader.fenced, robbed])) as Problem | undefined
     follower.expect('connecting', why)
     isAtEnd = isOver(why)
     if (isRobbed) robbedAtMs = [...robbedAtMs, ports.clock.now()]
