@@ -4,39 +4,48 @@
  * they come one after the other and nobody is turned away for ever.
  */
 import type { ServerLimits } from './limits.ts'
-import { createRateLimit } from './rate-limit.ts'
 
 export interface Admission {
   /** 0 if one more may be let in, else after how many ms its turn is. */
   admit(): number
+  /** Who was to be let in is not: its token was not accepted, or it is gone. */
+  giveBack(): void
   /** Over how many ms so many clients should spread their return. */
   spreadMs(clients: number): number
 }
 
 /** Turns are given at a somewhat slower rate: then those who come in their turn find room, and so do others. */
 const share = 0.8
-/** Who is told to wait longer would be forgotten anyway. */
-const turnMsMax = 3_600_000
+/** Nobody is told to wait for longer, whoever else has asked before. */
+const turnMsMax = 180_000
 
 export function createAdmission(
-  { admissionsPerSecond }: Pick<ServerLimits, 'admissionsPerSecond'>,
+  { admissionsPerSecond: perSecond }: Pick<ServerLimits, 'admissionsPerSecond'>,
   nowMs: () => number,
 ): Admission {
-  const rate = createRateLimit(
-    { perSecond: admissionsPerSecond, burst: Math.max(1, admissionsPerSecond) },
-    nowMs,
-  )
-  const apartMs = 1_000 / (admissionsPerSecond * share)
-  let lastTurnMs = nowMs()
+  const burst = Math.max(1, perSecond)
+  const apartMs = 1_000 / (perSecond * share)
+  let room = burst
+  let filledAtMs = nowMs()
+  let lastTurnMs = filledAtMs
 
   return Object.freeze({
     admit(): number {
-      const waitMs = rate.take()
-      if (waitMs === 0) return 0
       const now = nowMs()
-      lastTurnMs = Math.max(now + waitMs, lastTurnMs) + apartMs
-      return Math.ceil(Math.min(lastTurnMs - now, turnMsMax))
+      room = Math.min(burst, room + ((now - filledAtMs) / 1_000) * perSecond)
+      filledAtMs = now
+      // Those who were told a turn do not come: strangers, or clients that came sooner.
+      if (room === burst) lastTurnMs = now
+      if (room >= 1) {
+        room -= 1
+        return 0
+      }
+      lastTurnMs = Math.min(Math.max(now, lastTurnMs) + apartMs, now + turnMsMax)
+      return Math.ceil(lastTurnMs - now)
     },
-    spreadMs: (clients: number) => Math.ceil(clients * apartMs),
+    giveBack(): void {
+      room = Math.min(burst, room + 1)
+    },
+    spreadMs: (clients: number) => Math.ceil(Math.min(clients * apartMs, turnMsMax)),
   })
 }

@@ -189,7 +189,7 @@ export function createConnection(
         retryAfterMs: turnMs,
       })
     const access = await inTime(conversation.authorize(hello.token))
-    if (access === null) return
+    if (access === null) return ground.admission.giveBack()
     if (!ground.enter(access.principal)) {
       const retryAfterMs = limits.spreadMs
       return refuseAndClose('overloaded', 'You have too many connections.', { retryAfterMs })

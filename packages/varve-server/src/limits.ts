@@ -4,7 +4,7 @@ import { VarveError } from 'varve/core'
 export interface ServerLimits {
   readonly connectionsMax: number
   readonly connectionsPerPrincipalMax: number
-  /** How many are let in per second, and how many at once after a quiet time. The others are told when their turn is. */
+  /** How many are let in per second, and how many at once after a quiet time. The others are told when their turn is. From 0.01. */
   readonly admissionsPerSecond: number
   /** A connection that has not said hello by then is closed, also one that has not even asked to be upgraded. */
   readonly helloMs: number
@@ -83,9 +83,11 @@ export const serverLimits: ServerLimits = {
 /** Those given, and for the rest the defaults. Throws `bad_options` for one that does not exist or is no number. */
 export function limitsOf(given: Partial<ServerLimits>): ServerLimits {
   for (const [name, limit] of Object.entries(given)) {
-    if (Object.hasOwn(serverLimits, name) && typeof limit === 'number' && limit >= 0) continue
+    const isRate = name === 'admissionsPerSecond'
+    const isNumber = typeof limit === 'number' && limit >= (isRate ? 0.01 : 0)
+    if (Object.hasOwn(serverLimits, name) && isNumber) continue
     const fault = Object.hasOwn(serverLimits, name)
-      ? `is ${limit}, which is no number from 0`
+      ? `is ${limit}, which is no number from ${isRate ? '0.01, which is one in 100 s' : 0}`
       : 'does not exist'
     throw new VarveError('bad_options', `The limit ${name} ${fault}.`, {
       hint: `Limits of a server are ${Object.keys(serverLimits).join(', ')}; those of the wire are the protocol's.`,

@@ -382,6 +382,7 @@ describe('who is let in', () => {
       { tickMs: Number.NaN },
       { tickMs: '5' },
       { holdMs: -1 },
+      { admissionsPerSecond: 0 },
       { toString: 5 },
     ]) {
       expect(() => createSyncServer({ log: server.log, insecure: true, limits: limits as never })).toThrow(
