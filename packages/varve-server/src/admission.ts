@@ -4,6 +4,7 @@
  * they come one after the other and nobody is turned away for ever.
  */
 import type { ServerLimits } from './limits.ts'
+import { createRateLimit } from './rate-limit.ts'
 
 export interface Admission {
   /** 0 if one more may be let in, else after how many ms its turn is. */
@@ -23,29 +24,20 @@ export function createAdmission(
   { admissionsPerSecond: perSecond }: Pick<ServerLimits, 'admissionsPerSecond'>,
   nowMs: () => number,
 ): Admission {
-  const burst = Math.max(1, perSecond)
+  const rate = createRateLimit({ perSecond, burst: Math.max(1, perSecond) }, nowMs)
   const apartMs = 1_000 / (perSecond * share)
-  let room = burst
-  let filledAtMs = nowMs()
-  let lastTurnMs = filledAtMs
+  let lastTurnMs = nowMs()
 
   return Object.freeze({
     admit(): number {
       const now = nowMs()
-      room = Math.min(burst, room + ((now - filledAtMs) / 1_000) * perSecond)
-      filledAtMs = now
       // Those who were told a turn do not come: strangers, or clients that came sooner.
-      if (room === burst) lastTurnMs = now
-      if (room >= 1) {
-        room -= 1
-        return 0
-      }
+      if (rate.isFull()) lastTurnMs = now
+      if (rate.take() === 0) return 0
       lastTurnMs = Math.min(Math.max(now, lastTurnMs) + apartMs, now + turnMsMax)
       return Math.ceil(lastTurnMs - now)
     },
-    giveBack(): void {
-      room = Math.min(burst, room + 1)
-    },
+    giveBack: rate.giveBack,
     spreadMs: (clients: number) => Math.ceil(Math.min(clients * apartMs, turnMsMax)),
   })
 }

@@ -501,6 +501,17 @@ describe('liveness', () => {
     await closing
   })
 
+  it('V35 strangers whose token is not accepted take nobody their place', async () => {
+    await start({ authorize: byToken, limits: { admissionsPerSecond: 0.01 } })
+    for (let n = 0; n < 3; n++) {
+      const stranger = await connect({ token: '/', logs: ['shop'] })
+      expect(await stranger.next('refuse')).toMatchObject({ code: 'unauthorized' })
+    }
+    await welcomed({ token: 'ann', logs: ['shop'] })
+    const late = await connect({ token: 'ann', logs: ['shop'] })
+    expect(await late.next('refuse')).toMatchObject({ code: 'overloaded' })
+  })
+
   it('V19 health is told over HTTP, in numbers', async () => {
     await start()
     await welcomed()

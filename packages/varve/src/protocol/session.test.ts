@@ -229,6 +229,18 @@ describe('session', () => {
     expect(rest?.commits).toEqual(others)
   })
 
+  it('T10 T8 what is held is not counted among the refusals in a row that make a log stuck', () => {
+    const session = sessionOver('TA')
+    session.live()
+    for (let n = 0; n < 50; n++) {
+      session.hear({ type: 'refuse', code: 'held', message: '', log: 'toy', retryAfterMs: 250 })
+      session.wait(250)
+    }
+    const gap: ServerMessage = { type: 'refuse', code: 'gap', message: '', log: 'toy' }
+    expect(kinds(session.hear(gap))).toEqual(['push'])
+    expect(session.report()).toMatchObject({ phase: 'syncing', problem: null })
+  })
+
   it('T11 silence is noticed: a ping after the heartbeat, and offline when nothing answers', () => {
     const session = sessionOver()
     session.live()
