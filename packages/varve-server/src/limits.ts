@@ -30,7 +30,7 @@ export interface ServerLimits {
   readonly pageCacheBytesMax: number
   /** Bytes that wait in a connection's socket; beyond it no entries are sent to it. */
   readonly bufferedBytesMax: number
-  /** Conflicts of one dot after which its streams are held for its author (rule A8), and for how long. */
+  /** How often one dot meets a conflict or is held until its author stands in line for its streams (rule A8), and how long a turn is. */
   readonly conflictsBeforeHold: number
   readonly holdMs: number
   /** Over how long clients are asked to spread their return after a shutdown, or longer if they are many. */

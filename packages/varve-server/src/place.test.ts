@@ -150,7 +150,7 @@ describe('placing a push', () => {
       expect((await place(slow.push([s1], epoch))).refusal?.code).toBe('conflict')
     }
     const f4 = fast.commit({ writes: ['x/1'], base: 3 })
-    expect((await place(fast.push([f4], epoch))).refusal).toMatchObject({ code: 'held', retryAfterMs: 2_000 })
+    expect((await place(fast.push([f4], epoch))).refusal).toMatchObject({ code: 'held', retryAfterMs: 50 })
     // Other streams flow, and an empty commit touches nothing.
     const other = author('other')
     expect((await place(other.push([other.commit({ writes: ['y/1'] })], epoch))).refusal).toBe(null)
@@ -158,6 +158,24 @@ describe('placing a push', () => {
     expect((await place(slow.push([again], epoch))).refusal).toBe(null)
     // Placed: the hold ends before its time. (f4 now meets what was placed.)
     expect((await place(fast.push([f4], epoch))).refusal?.code).toBe('conflict')
+  })
+
+  it('A8 being held counts as a conflict does, but not of what may not be placed', async () => {
+    const [slow, other, third] = [author('slow'), author('other'), author('third')]
+    const s1 = slow.commit({ writes: ['x/1'] })
+    await place(other.push([other.commit({ writes: ['x/1'] })], epoch))
+    for (let n = 0; n < 3; n++) await place(slow.push([s1], epoch))
+    const [o2, t1] = [other.commit({ writes: ['x/1'], base: 1 }), third.commit({ writes: ['x/1'], base: 1 })]
+    const isHeld = async (push: Push, how: How = {}) => {
+      for (let n = 0; n < 3; n++) expect((await place(push, how)).refusal?.code).toBe('held')
+    }
+    await isHeld(third.push([t1], epoch), { append: () => 'not today' })
+    await isHeld(other.push([o2], epoch))
+    await place(slow.push([withOutcome(s1, s1, 1)], epoch))
+    // It is the turn of the other one: the third never had a claim.
+    const { refusal } = await place(third.push([withOutcome(t1, t1, 2)], epoch))
+    expect(refusal).toMatchObject({ code: 'held', retryAfterMs: 50 })
+    expect((await place(other.push([withOutcome(o2, o2, 2)], epoch))).refusal).toBe(null)
   })
 
   it('A8 counts only conflicts of what could have been placed otherwise', async () => {

@@ -70,7 +70,7 @@ export async function placePush(
   const answer = await log.write((tx) => placeSound(tx, sound))
   ;(verifyTx as VerifyTx | null)?.keep()
   for (const commit of sound.slice(0, answer.placed.length)) holds.placed(commit)
-  if (overtaken !== null) holds.conflicted(overtaken, nowMs)
+  if (overtaken !== null) holds.missed(overtaken, nowMs)
   if (answer.refusal !== null || firstFault < 0) return answer
   return { ...answer, refusal: faults[firstFault] as Refuse }
 
@@ -111,7 +111,7 @@ export async function placePush(
       }
       if (verdict.kind !== 'place') {
         const isOvertaken =
-          verdict.kind === 'conflict' &&
+          (verdict.kind === 'conflict' || verdict.kind === 'held') &&
           accept(pushed, { ...facts, disturbedAt: new Map(), held: new Set() }).kind === 'place' &&
           isAllowed(commit) === true
         if (isOvertaken) overtaken = commit

@@ -1,6 +1,6 @@
 /**
  * Rule A8 in the small: one writer is far away, twenty others write to the same stream once per tick, or lose to each
- * other. The server keeps a line as a real one does: after three conflicts of one dot it stands in it, and while it is the
+ * other. The server keeps a line as a real one does: after three misses of one dot it stands in it, and while it is the
  * first, nobody else writes to its streams.
  */
 import { dotKey } from '../../core/dot.ts'
@@ -40,7 +40,7 @@ export function slowWriterFault(protocol: Protocol): string | null {
       const { verdict, log: after } = offer(protocol, log, frame, held)
       log = after
       if (verdict.kind === 'place') line = line.filter((claim) => claim.dot !== key)
-      if (verdict.kind !== 'conflict') continue
+      if (verdict.kind !== 'conflict' && verdict.kind !== 'held') continue
       const count = (conflicts.get(key) ?? 0) + 1
       conflicts.set(key, count)
       if (count < conflictsBeforeHold || line.some((claim) => claim.dot === key)) continue
