@@ -36,6 +36,12 @@ if (status !== 0) process.exit(status ?? 1)
 
 /** @type {{ status: string }[]} */
 const mutants = Object.values(JSON.parse(readFileSync(report, 'utf8')).files).flatMap((file) => file.mutants)
+if (mutants.length === 0) {
+  console.error(
+    `mutate: nothing to change in ${files.join(', ')}: what is copied stands in scripts/mutation/stryker.config.json`,
+  )
+  process.exit(1)
+}
 /** @param {string[]} statuses */
 const count = (...statuses) => mutants.filter((mutant) => statuses.includes(mutant.status)).length
 console.log(`mutate: ${count('Killed', 'Timeout')} killed, ${count('Survived', 'NoCoverage')} survived`)

@@ -109,10 +109,12 @@ it('A8 the next in line has its turn as soon as the one before is placed, and lo
   const [a, b, c] = three(['x/1'], ['x/1'], ['x/1'])
   holds.missed(a, 0)
   holds.missed(b, 0)
+  // It stands there already.
+  holds.missed(b, 0)
   expect(holds.heldAgainst('shop', 'b', 100)).toEqual(new Set(['x/1']))
   expect([b, c].map((commit) => holds.retryAfterMs(commit, 'x/1', 100))).toEqual([50, 100])
   // As soon as the turn is surely over.
-  expect(holds.retryAfterMs(b, 'x/1', holdMs - 7)).toBe(7)
+  expect([b, c].map((commit) => holds.retryAfterMs(commit, 'x/1', holdMs - 7))).toEqual([7, 100])
   holds.placed(a)
   expect(holds.heldAgainst('shop', 'b', 200)).toEqual(new Set())
   expect(holds.heldAgainst('shop', 'c', 300)).toEqual(new Set(['x/1']))
@@ -126,7 +128,7 @@ it('A8 a turn on several streams begins when it has come on all of them, and kee
   const held = (replica: string, nowMs: number) => [...holds.heldAgainst('shop', replica, nowMs)].sort()
   // b waits for a on x/1, and nobody overtakes it on y/1 meanwhile.
   expect([held('b', 500), held('c', 500)]).toEqual([['x/1'], ['x/1', 'y/1']])
-  for (const nowMs of [1_000, 1_999]) held('b', nowMs)
+  expect(holds.retryAfterMs(c, 'y/1', 500)).toBe(50)
   // The turn of a is over: that of b begins, on both.
   expect([held('b', 2_000), held('a', 2_000), held('c', 3_999)]).toEqual([[], ['x/1', 'y/1'], ['x/1', 'y/1']])
   expect([held('c', 4_000), held('b', 4_000)]).toEqual([[], ['y/1']])
@@ -142,6 +144,59 @@ it('A8 who leans on another stream after it was decided again stands there as if
   expect([held('a', 200), held('b', 200), held('c', 200)]).toEqual([[], ['x/1', 'y/1'], ['x/1', 'y/1']])
   holds.placed(a)
   expect([held('b', 300), held('c', 300)]).toEqual([[], ['x/1', 'y/1']])
+})
+
+it('A8 a turn that has begun is over before the next begins, whoever comes to stand before it', () => {
+  const holds = createHolds({ conflictsBeforeHold: 1, holdMs })
+  const [a, b, c] = three(['x/1'], ['x/1'], ['y/1'])
+  for (const commit of [a, b, c]) holds.missed(commit, 0)
+  // b waits for a, and came before c, which has its turn.
+  holds.missed({ ...b, guards: [...b.guards, { stream: 'y/1', kind: 'serial', revision: 0 }] }, 100)
+  const held = (replica: string, nowMs: number) => [...holds.heldAgainst('shop', replica, nowMs)].sort()
+  expect([held('b', 200), held('c', 200)]).toEqual([['x/1', 'y/1'], ['x/1']])
+  holds.placed(a)
+  expect([held('b', 300), held('c', 300)]).toEqual([['y/1'], ['x/1']])
+  holds.placed(c)
+  expect(held('b', 400)).toEqual([])
+})
+
+it('A8 who comes again and again has not gone, however long the line; who does not come in its turn counts anew', () => {
+  const holds = createHolds({ conflictsBeforeHold: 2, holdMs })
+  const authors = ['a', 'b', 'c', 'd', 'e'].map((replica) => testAuthor({ log: 'shop', replica }))
+  const commits = authors.map((author) => author.commit({ writes: ['x/1'] }))
+  for (const commit of commits) for (let n = 0; n < 2; n++) holds.missed(commit, 0)
+  const isHeld = (replica: string, nowMs: number) => holds.heldAgainst('shop', replica, nowMs).has('x/1')
+  for (let nowMs = 0; nowMs < 4 * holdMs; nowMs += 500)
+    for (const replica of ['b', 'c', 'd', 'e']) isHeld(replica, nowMs)
+  expect(['a', 'b', 'e'].map((replica) => isHeld(replica, 4 * holdMs))).toEqual([true, true, false])
+  expect(isHeld('a', 5 * holdMs)).toBe(false)
+  holds.missed(commits[0] as Commit, 5 * holdMs)
+  expect(isHeld('b', 5 * holdMs)).toBe(false)
+  holds.missed(commits[0] as Commit, 5 * holdMs)
+  expect(isHeld('b', 5 * holdMs)).toBe(true)
+})
+
+it('A8 holds serial streams, 64 at most for one commit, and lets 100 stand in a line', () => {
+  const holds = createHolds({ conflictsBeforeHold: 1, holdMs })
+  const author = testAuthor({ log: 'shop', replica: 'a' })
+  holds.missed(author.commit({ writes: ['like/1'], kind: 'commute' }), 0)
+  expect(holds.heldAgainst('shop', 'b', 1)).toEqual(new Set())
+  holds.missed(author.commit({ writes: Array.from({ length: 70 }, (_, n) => `x/${n}`) }), 0)
+  expect(holds.heldAgainst('shop', 'b', 1).size).toBe(64)
+  for (let n = 0; n < 150; n++)
+    holds.missed(testAuthor({ log: 'shop', replica: `r${n}` }).commit({ writes: ['y/1'] }), 0)
+  expect(holds.retryAfterMs(author.commit({ writes: ['y/1'] }), 'y/1', 1)).toBe(100 * 50)
+})
+
+it('A8 of very many dots the misses of the oldest are forgotten', () => {
+  const holds = createHolds({ conflictsBeforeHold: 2, holdMs })
+  const commit = testAuthor({ log: 'shop', replica: 'a' }).commit({ writes: ['x/1'] })
+  const missed = (counter: number) => holds.missed({ ...commit, dot: { replica: 'a', counter } }, 0)
+  for (let counter = 1; counter <= 10_001; counter++) missed(counter)
+  missed(1)
+  expect(holds.heldAgainst('shop', 'b', 1)).toEqual(new Set())
+  missed(10_001)
+  expect(holds.heldAgainst('shop', 'b', 1)).toEqual(new Set(['x/1']))
 })
 
 it('A8 who is held each time stands in line as well, though it never meets a conflict', () => {
