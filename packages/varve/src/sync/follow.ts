@@ -18,7 +18,7 @@ const silentLooksMax = 10
 export interface Follower {
   /** The leader lives; null: it has nothing to report yet. */
   heard(report: SyncReport | null): void
-  /** What is so as long as no leader is heard, and why; "connecting" at first. */
+  /** What is so as long as no leader is heard, and why; "connecting" at first. Why is forgotten when one is heard. */
   expect(phase: 'connecting' | 'offline', problem?: Problem | null): void
   /** This tab leads, or stops. */
   pause(): void
@@ -38,7 +38,8 @@ export function followLeader(
   { channel, getPatience, onSilence }: FollowOptions,
   { clock }: SyncPorts,
 ): Follower {
-  let unheard: SyncReport = { phase: 'connecting', problem: null, heads: [] }
+  let phase: SyncReport['phase'] = 'connecting'
+  let problem: Problem | null = null
   let forget: () => void = () => {}
   let isFollowing = false
   let isHeard = false
@@ -54,7 +55,7 @@ export function followLeader(
 
   function hearNothing(): void {
     isHeard = false
-    engine.report(unheard)
+    engine.report({ phase, problem, heads: [] })
   }
 
   /** Not all tabs at the same moment: one of them will lead. */
@@ -78,11 +79,13 @@ export function followLeader(
       silentLooks = 0
       if (report === null) return
       isHeard = true
+      problem = null
       engine.report(report)
     },
-    expect(phase: 'connecting' | 'offline', problem: Problem | null = null): void {
-      unheard = { ...unheard, phase, problem }
-      if (isFollowing && !isHeard) engine.report(unheard)
+    expect(nextPhase: 'connecting' | 'offline', why: Problem | null = null): void {
+      phase = nextPhase
+      problem = why
+      if (isFollowing && !isHeard) hearNothing()
     },
     pause(): void {
       isFollowing = false

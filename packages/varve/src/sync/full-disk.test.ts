@@ -70,4 +70,29 @@ describe('a disk that is full', () => {
     await pass(resumesMs)
     expect(tab.engine.status()).toMatchObject({ phase: 'synced', leading: true, problem: null })
   })
+
+  it('Y23 that there was no room once is not said again when a later leader falls silent', async () => {
+    const { open, space, pass } = device()
+    await (await open()).close()
+    space.fullAt = 'record'
+    const [a, b] = [await open(), await open()]
+    const told = new Set<unknown>()
+    for (let ms = 0; ms < 20_000; ms += 100) {
+      await pass(100)
+      for (const { engine } of [a, b]) if (engine.status().problem?.code === 'storage_full') told.add(engine)
+    }
+    // Each of them tried to lead.
+    expect(told.size).toBe(2)
+    await makeRoom({ space, pass })
+    await pass(resumesMs)
+    const [leader, other] = a.engine.status().leading ? [a, b] : [b, a]
+    expect(other.engine.status()).toMatchObject({ phase: 'synced', leading: false, problem: null })
+    leader.freeze()
+    other.reports.length = 0
+    await pass(20_000)
+    expect(other.engine.status().leading).toBe(true)
+    const waiting = other.reports.filter(({ phase }) => phase === 'connecting')
+    expect(waiting.length).toBeGreaterThan(0)
+    expect(waiting.filter(({ problem }) => problem !== null)).toEqual([])
+  })
 })

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest'
 import { Account, shop } from '../core/cart.fixture.ts'
 import { createLedger } from '../core/ledger.ts'
 import { type Engine, openEngine } from '../engine/engine.ts'
+import type { SyncReport } from '../engine/sync-port.ts'
 import { failures } from '../log/failures.ts'
 import { memoryDisk, openMemoryLog } from '../log/index.ts'
 import type { MemoryWrite } from '../log/memory-disk.ts'
@@ -65,7 +66,12 @@ export function device() {
     })
     const { ports, freeze, thaw } = freezableTab(shared)
     const logs = () => engine.logs().filter(({ head }) => head.log === 'bank/1')
-    const context = { engine: { ...engine, logs }, name: 'test', store: engine.store, token: 'token' }
+    const reports: SyncReport[] = []
+    const report = (told: SyncReport): void => {
+      reports.push(told)
+      engine.report(told)
+    }
+    const context = { engine: { ...engine, logs, report }, name: 'test', store: engine.store, token: 'token' }
     const sync = startSync(context, ports)
     const close = async () => {
       thaw()
@@ -81,7 +87,7 @@ export function device() {
         now: 0,
         seed,
       })
-    return { engine, freeze, thaw, close, deposit, stalled: () => engine.status().stalled }
+    return { engine, reports, freeze, thaw, close, deposit, stalled: () => engine.status().stalled }
   }
   return { open, mood, space, network, pass: time.pass, clock: time.clock, ledger }
 }
