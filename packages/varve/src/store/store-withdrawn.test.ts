@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openMemoryLog } from '../testing/index.ts'
 import { localHost, openLocalStore } from '../testing/open-test-store.ts'
 import { Note, openStage, Seat, theatre } from '../testing/theatre-store.fixture.ts'
+import type { WorkerLife } from '../worker/connect.ts'
 import type { FateOf } from './store.ts'
 import { storeOn } from './store-on.ts'
 import { codeOf, mustAccept, record, settled } from './store-tests.fixture.ts'
@@ -84,6 +85,24 @@ describe('what was withdrawn', () => {
     const asked = codeOf(store.inbox())
     await vi.advanceTimersByTimeAsync(10_000)
     expect(await asked).toBe('worker_timeout')
+    await store.close()
+  })
+
+  it('S43 S6 asked of a worker that is then lost, or was, it fails with the code of the loss', async () => {
+    const host = localHost(theatre, {})
+    const silent = { ...host, subscribe: () => () => undefined }
+    let tell: (life: WorkerLife) => void = () => undefined
+    const onLife = (listener: typeof tell) => {
+      tell = listener
+      return () => undefined
+    }
+    const store = storeOn(silent, theatre, { name: 'lost', logs: { hall: 'hall', desk: 'desk/1' }, onLife })
+    await store.ready
+    const asked = codeOf(store.inbox())
+    await settled()
+    tell({ phase: 'over', failure: { code: 'worker_lost', message: 'gone', hint: '' } })
+    expect(await asked).toBe('worker_lost')
+    expect(await codeOf(store.inbox())).toBe('worker_lost')
     await store.close()
   })
 
