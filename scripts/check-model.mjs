@@ -22,7 +22,7 @@ const usage = `Explores every state of small worlds of two clients.
     --from N                      go on with the N-th world
     --part 3/8                    of each world only the third of eight parts of what follows a restore
     --seconds N                   end after so long (86400)
-    --places N                    fail a world that has more places of its clients (100000000)
+    --places N                    fail a world that has more places of its clients (300000000)
   --table                         print which traces and explorations notice which rule, for decisions/0019
   --help`
 
@@ -38,7 +38,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     part: { type: 'string', default: '1/1' },
     seconds: { type: 'string', default: '86400' },
-    places: { type: 'string', default: '100000000' },
+    places: { type: 'string', default: '300000000' },
     table: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },

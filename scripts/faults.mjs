@@ -33,3 +33,8 @@ console.log(
 )
 console.log(`${passed} passed, ${seeds - passed} failed`)
 process.exitCode = passed === seeds ? 0 : 1
+// What was closed leaves nothing behind: a timer or a socket that keeps the process is a fault as well.
+setTimeout(() => {
+  console.error(`still running: ${process.getActiveResourcesInfo().join(', ')}`)
+  process.exit(1)
+}, 10_000).unref()

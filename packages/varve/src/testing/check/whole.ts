@@ -1,6 +1,6 @@
 /**
- * The whole of it, log by log: two clients with three commits each, one pair of programs with each fault and with each two
- * of them; all faults in the same run, of fewer commits; and every pair of programs while nothing goes wrong but the
+ * The whole of it, log by log: two clients with three commits each, one pair of programs with each fault, with each two
+ * of them and with the mishaps that nobody asks for; all faults in the same run, of fewer commits; and every pair of programs while nothing goes wrong but the
  * network. How far this was walked stands in decisions/0019.
  */
 import { type Fault, faultNames, type Program, type Programs } from './client-steps.ts'
@@ -21,8 +21,8 @@ export function mishaps(programs: Programs): Scope {
 const oneAndOne: Programs = [['TAB'], ['TA']]
 export const twoAndOne: Programs = [['TAB', 'NB'], ['TA']]
 
-/** Where three and three are too many. */
-const fewer: readonly Programs[] = [
+/** From a second to three hours. */
+const growing: readonly Programs[] = [
   twoAndOne,
   [['TAB', 'NB', 'FA'], ['TA']],
   [
@@ -33,6 +33,7 @@ const fewer: readonly Programs[] = [
     ['TAB', 'NB', 'FA'],
     ['TA', 'FA'],
   ],
+  threeAndThree,
 ]
 
 /** The faults come first: they say more per minute. */
@@ -46,7 +47,7 @@ export function wholeScopes(): readonly Scope[] {
   )
   return [
     ...faulty,
-    ...fewer.map(mishaps),
+    ...growing.map(mishaps),
     { programs: oneAndOne, faults: onceEach(['lead', 'clone', 'twin', 'restore']) },
     { programs: oneAndOne, faults: onceEach(faultNames.filter((fault) => fault !== 'twin')) },
     { programs: oneAndOne, faults: onceEach(faultNames) },
