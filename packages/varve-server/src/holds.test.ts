@@ -117,6 +117,8 @@ it('A8 the next in line has its turn as soon as the one before is placed, and lo
   expect([b, c].map((commit) => holds.retryAfterMs(commit, 'x/1', holdMs - 7))).toEqual([7, 100])
   holds.placed(a)
   expect(holds.heldAgainst('shop', 'b', 200)).toEqual(new Set())
+  // Refused before it was its turn, and answered after it had begun; and where nobody stands any more.
+  expect([holds.retryAfterMs(b, 'x/1', 700), holds.retryAfterMs(b, 'z/1', 700)]).toEqual([0, 0])
   expect(holds.heldAgainst('shop', 'c', 300)).toEqual(new Set(['x/1']))
   expect(holds.retryAfterMs(c, 'x/1', 300)).toBe(50)
 })

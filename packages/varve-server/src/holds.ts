@@ -168,6 +168,8 @@ export function createHolds({ conflictsBeforeHold, holdMs }: HoldLimits): Holds 
     const place = line.findIndex(({ replica }) => replica === dot.replica)
     const ahead = place < 0 ? line.length : place
     const turnMs = Math.max(0, (line[0]?.untilMs ?? nowMs + holdMs) - nowMs)
+    // Its own turn may have come since it was refused.
+    if (ahead === 0) return 0
     return Math.ceil(Math.min(ahead * lookEveryMs, turnMs + (ahead - 1) * holdMs))
   }
 

@@ -10,10 +10,10 @@ import { emptyLog, offer } from './server.ts'
 import type { Protocol } from './switches.ts'
 
 const roundTripTicks = 5
-const conflictsBeforeHold = 3
+const missesBeforeHold = 3
 const fastWriters = 20
 /** Of three round trips to stand in line, one turn for each who stood there before, and its own. */
-const patienceTicks = conflictsBeforeHold * roundTripTicks + fastWriters + 2 * roundTripTicks
+const patienceTicks = missesBeforeHold * roundTripTicks + fastWriters + 2 * roundTripTicks
 
 interface Claim {
   readonly dot: string
@@ -26,7 +26,7 @@ export function slowWriterFault(protocol: Protocol): string | null {
   let log = emptyLog('e')
   let slow = create(protocol, newClient('slow', 'e'), { command: 'FA' })
   let fast = Array.from({ length: fastWriters }, (_, index) => newClient(`f${index}`, 'e'))
-  const conflicts = new Map<string, number>()
+  const misses = new Map<string, number>()
   let line: readonly Claim[] = []
   /** Where the log stood when the slow one began to stand in line. */
   let claimedAt: number | null = null
@@ -41,9 +41,9 @@ export function slowWriterFault(protocol: Protocol): string | null {
       log = after
       if (verdict.kind === 'place') line = line.filter((claim) => claim.dot !== key)
       if (verdict.kind !== 'conflict' && verdict.kind !== 'held') continue
-      const count = (conflicts.get(key) ?? 0) + 1
-      conflicts.set(key, count)
-      if (count < conflictsBeforeHold || line.some((claim) => claim.dot === key)) continue
+      const count = (misses.get(key) ?? 0) + 1
+      misses.set(key, count)
+      if (count < missesBeforeHold || line.some((claim) => claim.dot === key)) continue
       line = [...line, { dot: key, name: dot.replica, streams: new Set(guards.map(({ stream }) => stream)) }]
       if (client === slow) claimedAt = log.entries.length
     }

@@ -1,7 +1,7 @@
 /**
- * The whole of it, log by log: two clients with three commits each, one pair of programs with each fault, with each two
- * of them and with the mishaps that nobody asks for; all faults in the same run, of fewer commits; and every pair of programs while nothing goes wrong but the
- * network. How far this was walked stands in decisions/0019.
+ * The whole of it, log by log: two clients with three commits each, one pair of programs with each fault, with each two of
+ * them and with the mishaps that nobody asks for; all faults in the same run, of fewer commits; and every pair of programs
+ * while nothing goes wrong but the network. How far this was walked stands in decisions/0019.
  */
 import { type Fault, faultNames, type Program, type Programs } from './client-steps.ts'
 import { programsOf } from './scopes.ts'
