@@ -73,7 +73,9 @@ test('X26 a life that does not come to its point is followed by one that does, a
     const death: Death = { chapter: 'online', point: 'store: row written', nth: 2, kind: 'browser' }
     const round: Round = { ...usual, name: 'late', chapters: ['restored', 'online'], death }
     const sure = await runUntilKilled(device, ground, { ...round, death })
-    expect(sure).toMatchObject({ problems: [], diedIn: 'catch up' })
+    // A fast machine takes the name while the page still opens.
+    expect(['open', 'catch up']).toContain(sure.diedIn)
+    expect(sure.problems).toEqual([])
     expect(sure.lives.map(({ chapters }) => chapters)).toEqual([
       ['restored', 'online'],
       ['online', 'restored'],
