@@ -40,6 +40,7 @@ export async function createByteStage(to: {
           const rate = faults.dripBytesPerSecond
           const size = rate === null ? left.length : Math.max(1, Math.floor((rate * dripMs) / 1_000))
           if (!into.write(left.subarray(0, size))) await drained(into)
+          if (into.destroyed) throw new Error('Nobody takes it any more.')
           left = left.subarray(size)
           if (rate !== null) await new Promise((resolve) => setTimeout(resolve, dripMs))
         }
@@ -47,9 +48,9 @@ export async function createByteStage(to: {
       await passable
       into.end()
     } catch {
-      // It broke, or was reset: so is the other side.
+      // One side broke, or was reset: so is the other one. The loop has ended its own.
       await passable
-      into.resetAndDestroy()
+      resetSocket(into)
     }
   }
 
@@ -71,7 +72,7 @@ export async function createByteStage(to: {
 
   function reset(): void {
     for (const [near, far] of pairs) {
-      near.resetAndDestroy()
+      resetSocket(near)
       far.destroy()
     }
   }
@@ -99,9 +100,22 @@ export async function createByteStage(to: {
   })
 }
 
-/** Also when it will never take any more. */
+/**
+ * Node 24's `resetAndDestroy` in the turn of the event loop in which the socket was ended fails with EINVAL, keeps the
+ * socket open for ever, and the process spins when it exits. Who has said his last word is only closed.
+ */
+export function resetSocket(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
+}
+
+/** Also when it will never take any more, or does not already. */
 function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
+    if (socket.destroyed) {
+      resolve()
+      return
+    }
     const done = () => {
       socket.off('drain', done)
       socket.off('close', done)

@@ -1,8 +1,15 @@
 /** Each fault, seen through the proxy by a client and a server that keep a record; without faults it is not noticed. */
 import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import {
+  type AddressInfo,
+  connect,
+  createServer as createTcpServer,
+  type Socket,
+  type Server as TcpServer,
+} from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { createByteStage } from './byte-stage.ts'
 import {
   captivePortal,
   type FalseAnswer,
@@ -50,6 +57,13 @@ async function startBoth(random: () => number = () => 0) {
   const proxy = await startFaultProxy({ target: echo.url, random })
   cleanups.push(() => proxy.close())
   return { echo, proxy }
+}
+
+/** The port that it listens on. */
+async function startTcp(server: TcpServer): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  cleanups.push(() => new Promise((resolve) => server.close(resolve)))
+  return (server.address() as AddressInfo).port
 }
 
 /** A client that keeps what it hears, with how the socket ended. */
@@ -205,6 +219,49 @@ describe('the fault proxy', () => {
     expect(echo.heard).toEqual(['one', 'two'])
     await until(() => echo.closes.length === 3)
     expect(echo.closes).toEqual([1006, 1006, 1006])
+  })
+
+  /** Without end, so that only a break ends it. */
+  const speakOn = (socket: Socket): void => {
+    if (!socket.destroyed) socket.write(Buffer.alloc(1_000), () => setImmediate(() => speakOn(socket)))
+  }
+
+  it('Z9 a reset in the very turn in which a side ends leaves no socket open', async () => {
+    const arrived = Promise.withResolvers<Socket>()
+    const port = await startTcp(createTcpServer(arrived.resolve))
+    const stage = await createByteStage({ host: '127.0.0.1', port })
+    cleanups.push(() => stage.close())
+    const client = connect({ port: stage.port, host: '127.0.0.1', allowHalfOpen: true })
+    const broke = new Promise((resolve) => client.on('error', resolve).resume())
+    const far = await arrived.promise
+    far.on('error', () => {}).resume()
+    const calm = { blackHole: false, dripBytesPerSecond: null }
+    stage.set({ ...calm, blackHole: true })
+    await new Promise<void>((resolve) => far.end(resolve))
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+    // Its end is passed on in this turn.
+    stage.set(calm)
+    await new Promise<void>((resolve) => process.nextTick(resolve))
+    stage.reset()
+    speakOn(client)
+    await broke
+  })
+
+  it('Z9 who said his last word and is gone takes nothing more: who speaks to him sees it', async () => {
+    const brokeOff = Promise.withResolvers<void>()
+    const talker = createTcpServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => {})
+      socket.on('close', () => brokeOff.resolve())
+      socket.on('end', () => gone.then(() => speakOn(socket))).resume()
+    })
+    const port = await startTcp(talker)
+    const stage = await createByteStage({ host: '127.0.0.1', port })
+    cleanups.push(() => stage.close())
+    const client = connect({ port: stage.port, host: '127.0.0.1', allowHalfOpen: true })
+    const gone = new Promise((resolve) => client.on('close', resolve))
+    client.end('my last word', () => client.destroy())
+    await brokeOff.promise
+    await until(() => stage.count() === 0)
   })
 
   it('Z9 a black hole swallows what is said, closes nothing, takes new connections, and gives all back', async () => {

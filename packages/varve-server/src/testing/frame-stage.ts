@@ -4,8 +4,10 @@
  * so that nothing overtakes it.
  */
 import { type IncomingMessage, request as openRequest, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
+import { resetSocket } from './byte-stage.ts'
 import type { FalseAnswer, FaultCounts, Faults, FrameFaults } from './fault-proxy.ts'
 
 export interface FrameStage {
@@ -69,6 +71,10 @@ export function createFrameStage({
 
   function upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
+    if (isClosed) {
+      socket.destroy()
+      return
+    }
     const { answer } = faults()
     if (answer !== null) {
       counts.answered += 1
@@ -94,13 +100,8 @@ export function createFrameStage({
     open.add(near)
     near.on('error', () => {})
     near.on('close', () => open.delete(near))
-    if (isClosed) {
-      near.terminate()
-      return
-    }
     const breakBoth = () => {
-      for (const side of [near, far])
-        (side as unknown as { _socket: { resetAndDestroy(): void } })._socket.resetAndDestroy()
+      for (const side of [near, far]) resetSocket((side as unknown as { _socket: Socket })._socket)
     }
     relay(near, createLane(far, 'up', breakBoth))
     relay(far, createLane(near, 'down', breakBoth))
