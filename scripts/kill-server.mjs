@@ -45,7 +45,7 @@ try {
       console.error(`seed ${seed}:\n  ${result.faults.join('\n  ')}`)
       console.error(`  replay: npm run kill:server -- --from ${seed} --rounds 1 --lives ${lives}`)
     }
-    for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true })
+    for (const end of ['', '-wal', '-shm', '.mail']) rmSync(file + end, { force: true })
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })

@@ -15,7 +15,7 @@ import {
   VarveError,
   validateCommands,
 } from 'varve/core'
-import type { Host, HostTx, Written } from './host.ts'
+import { type Host, type Written, writeAs } from './host.ts'
 import type { ServerLog } from './log-port.ts'
 
 export interface DispatchOptions {
@@ -73,12 +73,9 @@ export async function dispatchOn(
   const placed: Written[] = []
   for (let first = 0; first < commands.length; first += chunk) {
     const wish = { log: target, commands: commands.slice(first, first + chunk), seed: randomUUID() }
-    let hostTx: HostTx | null = null
-    const carried = await log.write((tx) => {
-      hostTx = host.begin(tx)
-      return hostTx.carryOut([wish], { principal, actor, causation: null, now: now() })
-    })
-    ;(hostTx as HostTx | null)?.keep()
+    const carried = await writeAs(host, log, (hostTx) =>
+      hostTx.carryOut([wish], { principal, actor, causation: null, now: now() }),
+    )
     if (!carried.ok) {
       const { reason, details, command = 0 } = carried
       return {

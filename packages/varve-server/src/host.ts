@@ -28,7 +28,7 @@ import {
   type World,
 } from 'varve/core'
 import { utf8Length, wireLimits } from 'varve/protocol'
-import type { LogTx } from './log-port.ts'
+import type { LogTx, ServerLog } from './log-port.ts'
 
 export interface Wish {
   readonly log: LogId
@@ -226,6 +226,21 @@ export function createHost({ model, kindOf, replica, worldsMax }: HostOptions): 
   }
 
   return Object.freeze({ begin })
+}
+
+/** One transaction in which the host works; what it folded is kept when that is on disk. */
+export async function writeAs<T>(
+  host: Host,
+  log: ServerLog,
+  fn: (hostTx: HostTx, tx: LogTx) => Promise<T>,
+): Promise<T> {
+  let hostTx: HostTx | null = null
+  const result = await log.write((tx) => {
+    hostTx = host.begin(tx)
+    return fn(hostTx, tx)
+  })
+  ;(hostTx as HostTx | null)?.keep()
+  return result
 }
 
 /** What a commit holds besides: dots, hashes, names. */

@@ -1,6 +1,7 @@
 /** The door `varve-server`. */
 export type { Access, Asking, Authorize, LogRights } from './access.ts'
 export type { Dispatched, DispatchOptions } from './dispatch.ts'
+export { defineEffect, type EffectContext, type EffectDefinition, type EffectSpec } from './effect.ts'
 export type { Health, PolicyHealth } from './health.ts'
 export type { Written } from './host.ts'
 export type { ServerAddress } from './http-front.ts'

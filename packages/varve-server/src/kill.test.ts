@@ -23,7 +23,7 @@ const isTraced = hasStrace()
 if (!isTraced) console.log('skipped: what needs strace, which is not here or may not look at a process')
 
 describe('kill -9', () => {
-  it('V28 V23 V2 W6 at each barrier around a write: nothing acknowledged is lost, nothing is doubled, who follows sees each entry once', async () => {
+  it('V28 V23 V36 V2 W6 at each barrier around a write: nothing acknowledged is lost, nothing is doubled, who follows sees each entry once, the world is asked with one key each', async () => {
     const lives = barriers.map((barrier, index) => ({ barrier, nth: 1 + (index % 3) }))
     const { faults, killed } = await killServer({ file: join(folder, 'barriers.db'), seed: 1, lives })
     expect(faults).toEqual([])
@@ -55,6 +55,11 @@ describe('kill -9', () => {
       expect.stringContaining('order unanswered'),
     )
     expect(spoiled({ pieces: 1 })).toContainEqual(expect.stringContaining('pieces'))
+    expect(spoiled({ mail: told.mail.slice(1) })).toContainEqual(expect.stringContaining('with 0 keys'))
+    expect(spoiled({ mail: [...told.mail, 'another key'] })).toContainEqual(
+      expect.stringContaining('letters'),
+    )
+    expect(spoiled({ mail: [...told.mail, ...told.mail] })).toContainEqual(expect.stringContaining('letters'))
     const seen = new Map([['shop', []]])
     expect(spoiled({ follower: { faults: [], entries: seen } })).toContainEqual(
       expect.stringContaining('who followed'),

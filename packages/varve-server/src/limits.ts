@@ -41,6 +41,11 @@ export interface ServerLimits {
   readonly handlerMs: number
   /** After so long a transaction of a policy ends, and others have their turn. */
   readonly policyBatchMs: number
+  /** The handlers of an effect have so long for one trigger; nobody waits for them but later triggers of that effect. */
+  readonly effectMs: number
+  /** After a failure of an effect it is asked again after so long, each time twice as long, up to so long. */
+  readonly effectRetryMs: number
+  readonly effectRetryMsMax: number
   /** Failures of each policy that are tried again at a start, the oldest first. */
   readonly policyRetriesMax: number
   /** Entries that are looked at to decide again what one push brings to `verified` streams (rule A7). */
@@ -75,6 +80,9 @@ export const serverLimits: ServerLimits = {
   tickMs: 1_000,
   handlerMs: 2_000,
   policyBatchMs: 500,
+  effectMs: 30_000,
+  effectRetryMs: 1_000,
+  effectRetryMsMax: 300_000,
   policyRetriesMax: 1_000,
   verifyEntriesMax: 50_000,
   worldsMax: 256,

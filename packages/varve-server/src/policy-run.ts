@@ -1,5 +1,5 @@
 /**
- * One run of one policy on one trigger: asks its handlers what they want, and has it carried out. Whatever the
+ * One run of one policy (or effect) on one trigger: asks its handlers what they want, and has it carried out. Whatever the
  * application does wrong comes back as a reason; only a failure of the log itself is thrown.
  */
 import {
@@ -7,6 +7,7 @@ import {
   type CommitRef,
   type Entry,
   hashOf,
+  type LogEvent,
   type LogId,
   type Model,
   nameFault,
@@ -15,6 +16,7 @@ import {
   parseWith,
   projectedEvents,
   type StateOf,
+  type StreamName,
   streamName,
   uuidOf,
   validateCommands,
@@ -23,56 +25,70 @@ import type { HostTx, Wish, Written } from './host.ts'
 import { messageOf } from './message-of.ts'
 import type { PolicyAct, PolicyContext, PolicyDefinition, PolicyResult } from './policy.ts'
 
-export interface PolicyCase {
-  readonly policy: PolicyDefinition
+export interface Asking<Context> {
+  readonly on: Readonly<
+    Record<string, (event: LogEvent, context: Context) => PolicyResult | Promise<PolicyResult>>
+  >
   readonly entry: Entry
   readonly model: Model
   /** Of the trigger's log. */
   readonly logKind: string | null
-  readonly now: number
-  /** What set off the policy that wrote the trigger, if one did. */
-  readonly origin: CommitRef | null
+  /** How many policies set each other off, with this one. */
   readonly depth: number
-  readonly hostTx: HostTx
+  readonly contextFor: (event: LogEvent) => Context
   /** For all handlers of the trigger together. */
   readonly handlerMs: number
   /** Monotonic, ms. */
   readonly monotonicMs: () => number
+}
+
+export type Asked = { readonly ok: true; readonly acts: readonly PolicyAct[] } | Failed
+
+export interface Failed {
+  readonly ok: false
+  readonly reason: string
+  readonly message: string
+}
+
+export interface Carrying {
+  readonly policy: Pick<PolicyDefinition, 'name' | 'revealOrigin'>
+  readonly trigger: CommitRef
+  readonly acts: readonly PolicyAct[]
+  readonly model: Model
+  readonly hostTx: HostTx
+  readonly now: number
   /**
    * Goes into ids and seeds, which others read: a hash of the trigger alone could be guessed back to the name of its log.
    */
   readonly secret: string
 }
 
-export type Ran =
-  | { readonly ok: true; readonly written: readonly Written[] }
-  | { readonly ok: false; readonly reason: string; readonly message: string }
+export interface PolicyCase
+  extends Omit<Asking<never>, 'on' | 'contextFor'>,
+    Pick<Carrying, 'hostTx' | 'now' | 'secret'> {
+  readonly policy: PolicyDefinition
+  /** What set off the policy that wrote the trigger, if one did. */
+  readonly origin: CommitRef | null
+}
+
+export type Ran = { readonly ok: true; readonly written: readonly Written[] } | Failed
 
 /** Policies that set each other off in a circle are stopped here. */
 export const depthMax = 8
 const messageCharsMax = 1_000
 
+/** A run within the transaction. */
 export async function runPolicy({
   policy,
-  entry,
-  model,
-  logKind,
-  now,
   origin,
-  depth,
   hostTx,
-  handlerMs,
-  monotonicMs,
+  now,
   secret,
+  ...asking
 }: PolicyCase): Promise<Ran> {
-  const { commit } = entry
-  const { log, dot } = commit
-  if (depth > depthMax)
-    return failed('too_deep', `This is hop ${depth} of a chain of policies; ${depthMax} are allowed.`)
-
+  const { log, dot } = asking.entry.commit
   let ids = 0
-  /** A failure of the log while a handler was reading: not the handler's fault. */
-  let broken: { readonly error: unknown } | null = null
+  const { read, brokenBy } = readerOf((target, stream) => hostTx.read(target, stream))
   const context: PolicyContext = Object.freeze({
     log,
     dot,
@@ -82,37 +98,81 @@ export async function runPolicy({
       ids += 1
       return uuidOf([secret, policy.name, log, dot, ids])
     },
+    read,
+  })
+  const asked = await askHandlers({ ...asking, on: policy.on, contextFor: () => context })
+  const broken = brokenBy()
+  if (broken !== null && !asked.ok) throw broken.error
+  if (!asked.ok) return asked
+  const { acts } = asked
+  return carryOut({ policy, trigger: { log, dot }, acts, model: asking.model, hostTx, now, secret })
+}
+
+/** What a handler reads with. A failure of the log while it was reading is not its fault. */
+export function readerOf(readState: (log: LogId, stream: StreamName) => Promise<unknown>): {
+  readonly read: PolicyContext['read']
+  readonly brokenBy: () => { readonly error: unknown } | null
+} {
+  let broken: { readonly error: unknown } | null = null
+  return {
+    brokenBy: () => broken,
     read: async <S extends AnyStream>(target: LogId, stream: S, id: string) => {
       // Before the log is asked: whatever is wrong with these is the handler's fault.
       const name = streamName(stream.type, id)
       const fault = nameFault(target, 'log') ?? nameFault(name, 'stream')
       if (fault !== null) throw new TypeError(fault)
       try {
-        return (await hostTx.read(target, name)) as StateOf<S>
+        return (await readState(target, name)) as StateOf<S>
       } catch (error) {
         if (!isOurs(error)) broken = { error }
         throw error
       }
     },
-  })
+  }
+}
 
+/** What the handlers of a trigger want. */
+export async function askHandlers<Context>({
+  on,
+  entry,
+  model,
+  logKind,
+  depth,
+  contextFor,
+  handlerMs,
+  monotonicMs,
+}: Asking<Context>): Promise<Asked> {
+  if (depth > depthMax)
+    return failed('too_deep', `This is hop ${depth} of a chain of policies; ${depthMax} are allowed.`)
   const acts: PolicyAct[] = []
   const endsAtMs = monotonicMs() + handlerMs
-  for (const event of projectedEvents(model, entry, log)) {
-    const handler = Object.hasOwn(policy.on, event.type) ? policy.on[event.type] : undefined
+  for (const event of projectedEvents(model, entry, entry.commit.log)) {
+    const handler = Object.hasOwn(on, event.type) ? on[event.type] : undefined
     if (handler === undefined) continue
     const unreadable = event.fault ?? faultOf(event, model, logKind)
     if (unreadable !== null) return failed('unreadable_event', unreadable)
     try {
       const leftMs = endsAtMs - monotonicMs()
       if (leftMs <= 0) throw new Error(tooLong(handlerMs))
-      acts.push(...actsOf(await withDeadline(handler(event, context), leftMs, tooLong(handlerMs))))
+      acts.push(...actsOf(await withDeadline(handler(event, contextFor(event)), leftMs, tooLong(handlerMs))))
     } catch (thrown) {
-      if (broken !== null) throw (broken as { readonly error: unknown }).error
       return failed('handler_failed', messageOf(thrown))
     }
   }
+  return { ok: true, acts }
+}
 
+/** Decides what they want at the head, and places it. */
+export async function carryOut({
+  policy,
+  trigger,
+  acts,
+  model,
+  hostTx,
+  now,
+  secret,
+}: Carrying): Promise<Ran> {
+  const { log, dot } = trigger
   const wishes: Wish[] = []
   for (const [index, act] of acts.entries()) {
     const fault = nameFault(act.log, 'log')
@@ -181,7 +241,8 @@ function actsOf(result: PolicyResult): readonly PolicyAct[] {
 const tooLong = (ms: number): string => `The handlers of this trigger took longer than ${ms} ms.`
 
 async function withDeadline<T>(result: T | Promise<T>, ms: number, message: string): Promise<T> {
-  if (!(result instanceof Promise)) return result
+  // Anything that can be awaited: a query builder, say.
+  if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return result
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error(message)), ms)
   try {
@@ -191,6 +252,6 @@ async function withDeadline<T>(result: T | Promise<T>, ms: number, message: stri
   }
 }
 
-function failed(reason: string, message: string): Ran {
+function failed(reason: string, message: string): Failed {
   return { ok: false, reason, message: message.slice(0, messageCharsMax).toWellFormed() }
 }

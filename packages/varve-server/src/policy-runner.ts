@@ -11,30 +11,31 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { CommitRef, Entry, LogId, Model, Position } from 'varve/core'
-import type { Host, HostTx, Written } from './host.ts'
+import { type Host, type HostTx, type Written, writeAs } from './host.ts'
 import type { ServerLimits } from './limits.ts'
 import type { LogTx, PolicyFailure, ServerLog } from './log-port.ts'
 import type { PolicyDefinition } from './policy.ts'
 import { runPolicy } from './policy-run.ts'
+import { createWorkLoop } from './work-loop.ts'
 
 export interface PolicyRunner {
   /** Catches up with all logs, and tries failures again, in the background. */
   start(): void
   /** The log has moved. */
   wake(log: LogId): void
+  isWorking(): boolean
   /** Resolves when there is nothing left to do. */
   settled(): Promise<void>
-  /** Finishes the transaction at hand. */
-  stop(): Promise<void>
+  /** Finishes the transaction at hand, and waits so long for what is asked outside of one: that is asked again at the next start. */
+  stop(graceMs: number): Promise<void>
 }
 
-export interface PolicyRunnerOptions {
+export interface RunnerGround {
   readonly log: ServerLog
   readonly host: Host
   readonly model: Model
   readonly kindOf: (log: LogId) => string | null
-  readonly policies: readonly PolicyDefinition[]
-  readonly limits: Pick<ServerLimits, 'handlerMs' | 'policyBatchMs' | 'policyRetriesMax'>
+  readonly limits: ServerLimits
   /** Monotonic, ms. */
   readonly monotonicMs: () => number
   readonly now: () => number
@@ -43,22 +44,20 @@ export interface PolicyRunnerOptions {
 }
 
 /** Entries looked at in one transaction. */
-const batchMax = 64
+export const batchMax = 64
 /** After this many entries that nobody wanted the checkpoint is saved although nothing was done. */
-const idleEntriesMax = 1_000
-const retryMs = 1_000
-const retryMsMax = 30_000
+export const idleEntriesMax = 1_000
 
 interface Job {
   readonly policy: PolicyDefinition
   readonly log: LogId
 }
 
-export function createPolicyRunner(options: PolicyRunnerOptions): PolicyRunner {
-  const { log, host, model, kindOf, policies, limits, monotonicMs, onError } = options
-  const kindsOf = new Map(
-    policies.map((policy) => [policy, new Set(policy.from.map(({ type }) => model.logKindOf(type)))]),
-  )
+export function createPolicyRunner(
+  policies: readonly PolicyDefinition[],
+  { log, host, model, kindOf, limits, monotonicMs, onError, ...ground }: RunnerGround,
+): PolicyRunner {
+  const kindsOf = new Map(policies.map((policy) => [policy, kindsFrom(model, policy)]))
   const secret = randomUUID()
   const jobs = new Map<string, Job>()
   /** How far each policy has looked, at or beyond its checkpoint. */
@@ -67,9 +66,7 @@ export function createPolicyRunner(options: PolicyRunnerOptions): PolicyRunner {
   let retries: PolicyFailure[] = []
   /** What there is to do is still to be read. */
   let isStarting = false
-  let working: Promise<void> | null = null
-  let isStopped = false
-  let wakeFromPause: () => void = () => {}
+  const loop = createWorkLoop([readAll, nextJob, nextRetry], onError)
 
   function wake(source: LogId): void {
     const kind = kindOf(source) ?? undefined
@@ -77,38 +74,19 @@ export function createPolicyRunner(options: PolicyRunnerOptions): PolicyRunner {
       if (kind !== undefined && kindsOf.get(policy)?.has(kind))
         jobs.set(keyOf(policy, source), { policy, log: source })
     }
-    if (jobs.size > 0 && !isStopped) working ??= work()
+    if (jobs.size > 0) loop.wake()
   }
 
-  async function work(): Promise<void> {
-    let failures = 0
-    while (!isStopped) {
-      try {
-        if (isStarting) await readAll()
-        // In turn, so that neither waits for all of the other.
-        const hadJob = await nextJob()
-        const hadRetry = await nextRetry()
-        if (!hadJob && !hadRetry) break
-        failures = 0
-      } catch (error) {
-        // The log failed (a full disk), not the policy: nothing was done, and it is tried again.
-        onError(error)
-        failures += 1
-        await pause(Math.min(retryMs * 2 ** (failures - 1), retryMsMax))
-      }
-    }
-    working = null
-  }
-
-  async function readAll(): Promise<void> {
+  async function readAll(): Promise<boolean> {
+    if (!isStarting) return false
     const { policyRetriesMax } = limits
     const failures = await Promise.all(policies.map(({ name }) => log.failures(name, policyRetriesMax)))
     retries = failures.flat()
     for (const { log: source } of await log.logs()) wake(source)
     isStarting = false
+    return true
   }
 
-  /** False if there was none. */
   async function nextJob(): Promise<boolean> {
     const next = jobs.entries().next().value
     if (next === undefined) return false
@@ -123,7 +101,7 @@ export function createPolicyRunner(options: PolicyRunnerOptions): PolicyRunner {
     return true
   }
 
-  /** False if there was none. What fails again is the oldest no more: at the next start others come before it. */
+  /** What fails again is the oldest no more: at the next start others come before it. */
   async function nextRetry(): Promise<boolean> {
     const failure = retries.shift()
     if (failure === undefined) return false
@@ -141,9 +119,7 @@ export function createPolicyRunner(options: PolicyRunnerOptions): PolicyRunner {
     const entries = await log.entries(source, from, batchMax)
     const last = entries.at(-1)
     if (last === undefined) return false
-    const wanted = entries.filter((entry) =>
-      entry.commit.events.some((event) => Object.hasOwn(policy.on, event.type)),
-    )
+    const wanted = entries.filter((entry) => isWanted(policy, entry))
     let upTo = last.position
     if (wanted.length > 0 || last.position - checkpoint >= idleEntriesMax) {
       await write(async (tx, hostTx) => {
@@ -165,39 +141,32 @@ export function createPolicyRunner(options: PolicyRunnerOptions): PolicyRunner {
 
   async function retry(failure: PolicyFailure): Promise<void> {
     const policy = policies.find(({ name }) => name === failure.policy)
-    const { trigger, position } = failure
-    const [entry] = await log.entries(trigger.log, position - 1, 1)
+    const entry = await triggerOf(log, failure)
     await write(async (tx, hostTx) => {
-      if (policy === undefined || entry === undefined || !isSameRef(trigger, entry)) {
-        await tx.saveFailure({ ...failure, time: options.now() })
+      if (policy === undefined || entry === null) {
+        await tx.saveFailure({ ...failure, time: ground.now() })
         return []
       }
-      await tx.clearFailure(policy.name, trigger)
+      await tx.clearFailure(policy.name, failure.trigger)
       return runOn(policy, entry, { tx, hostTx })
     })
   }
 
   async function write(fn: (tx: LogTx, hostTx: HostTx) => Promise<readonly Written[]>): Promise<void> {
-    let hostTx: HostTx | null = null
-    const written = await log.write((tx) => {
-      hostTx = host.begin(tx)
-      return fn(tx, hostTx)
-    })
-    ;(hostTx as HostTx | null)?.keep()
-    for (const { log: target, position } of written) options.moved(target, position)
+    const written = await writeAs(host, log, (hostTx, tx) => fn(tx, hostTx))
+    for (const { log: target, position } of written) ground.moved(target, position)
   }
 
   async function runOn(
     policy: PolicyDefinition,
     entry: Entry,
-    at: { readonly tx: LogTx; readonly hostTx: HostTx },
+    { tx, hostTx }: { readonly tx: LogTx; readonly hostTx: HostTx },
   ): Promise<readonly Written[]> {
-    const { tx } = at
     const trigger: CommitRef = { log: entry.commit.log, dot: entry.commit.dot }
     if (await tx.hasRun(policy.name, trigger)) return []
     const origin = await tx.originOf(trigger)
     const depth = (origin?.depth ?? 0) + 1
-    const now = options.now()
+    const now = ground.now()
     const ran = await runPolicy({
       policy,
       entry,
@@ -206,58 +175,51 @@ export function createPolicyRunner(options: PolicyRunnerOptions): PolicyRunner {
       now,
       origin: origin?.trigger ?? null,
       depth,
-      hostTx: at.hostTx,
+      hostTx,
       handlerMs: limits.handlerMs,
       monotonicMs,
       secret,
     })
     if (!ran.ok) {
       const { reason, message } = ran
-      await tx.saveFailure({
-        policy: policy.name,
-        trigger,
-        position: entry.position,
-        reason,
-        message,
-        time: now,
-      })
+      const { position } = entry
+      await tx.saveFailure({ policy: policy.name, trigger, position, reason, message, time: now })
       return []
     }
-    await tx.saveRun({
-      policy: policy.name,
-      trigger,
-      written: ran.written.map(({ log: target, dot }) => ({ log: target, dot })),
-      depth,
-    })
+    const written = ran.written.map(({ log: target, dot }) => ({ log: target, dot }))
+    await tx.saveRun({ policy: policy.name, trigger, written, depth })
     return ran.written
-  }
-
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      wakeFromPause = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 
   return Object.freeze({
     start(): void {
       if (policies.length === 0) return
       isStarting = true
-      if (!isStopped) working ??= work()
+      loop.wake()
     },
     wake,
-    async settled(): Promise<void> {
-      while (working !== null) await working
-    },
-    async stop(): Promise<void> {
-      isStopped = true
-      wakeFromPause()
-      await working
-    },
+    isWorking: loop.isWorking,
+    settled: loop.settled,
+    stop: loop.stop,
   })
+}
+
+/** The kinds of logs on which what sets it off may stand. */
+export function kindsFrom(
+  model: Model,
+  { from }: Pick<PolicyDefinition, 'from'>,
+): ReadonlySet<string | undefined> {
+  return new Set(from.map(({ type }) => model.logKindOf(type)))
+}
+
+export function isWanted({ on }: { readonly on: object }, { commit }: Entry): boolean {
+  return commit.events.some((event) => Object.hasOwn(on, event.type))
+}
+
+/** Null if another entry stands there now. */
+export async function triggerOf(log: ServerLog, { trigger, position }: PolicyFailure): Promise<Entry | null> {
+  const [entry] = await log.entries(trigger.log, position - 1, 1)
+  return entry !== undefined && isSameRef(trigger, entry) ? entry : null
 }
 
 function keyOf({ name }: PolicyDefinition, log: LogId): string {

@@ -42,6 +42,7 @@ export interface PolicyContext {
 }
 
 export interface PolicyDefinition {
+  readonly kind: 'policy'
   readonly name: string
   readonly from: readonly AnyStream[]
   readonly on: Readonly<
@@ -79,22 +80,37 @@ export function definePolicy<const From extends readonly AnyStream[]>(
   name: string,
   spec: PolicySpec<From>,
 ): PolicyDefinition {
-  if (!/^[A-Za-z][\w-]{0,63}$/.test(name)) {
-    throw new VarveError('bad_name', `${JSON.stringify(name)} is no name for a policy.`, {
-      hint: 'Names are a letter followed by letters, digits, _ or -, such as fulfilment.',
-    })
-  }
-  const types = new Set(
-    spec.from.flatMap((stream) => Object.keys(stream.events).map((event) => `${stream.type}.${event}`)),
-  )
-  const unknown = Object.keys(spec.on).find((type) => !types.has(type))
-  if (unknown !== undefined) {
-    throw new VarveError('bad_model', `The policy ${name} handles ${unknown}, which none of its streams has.`)
-  }
+  checkReaction('policy', name, spec)
   return Object.freeze({
+    kind: 'policy',
     name,
     from: Object.freeze([...spec.from]),
     on: Object.freeze({ ...spec.on }) as unknown as PolicyDefinition['on'],
     revealOrigin: spec.revealOrigin ?? false,
   })
 }
+
+/** Throws `bad_name`, or `bad_model` for a handler of an event that none of its streams has. */
+export function checkReaction(
+  kind: 'policy' | 'effect',
+  name: string,
+  { from, on }: { readonly from: readonly AnyStream[]; readonly on: object },
+): void {
+  if (!/^[A-Za-z][\w-]{0,63}$/.test(name)) {
+    throw new VarveError('bad_name', `${JSON.stringify(name)} is no name for ${article[kind]} ${kind}.`, {
+      hint: 'Names are a letter followed by letters, digits, _ or -, such as fulfilment.',
+    })
+  }
+  const types = new Set(
+    from.flatMap((stream) => Object.keys(stream.events).map((event) => `${stream.type}.${event}`)),
+  )
+  const unknown = Object.keys(on).find((type) => !types.has(type))
+  if (unknown !== undefined) {
+    throw new VarveError(
+      'bad_model',
+      `The ${kind} ${name} handles ${unknown}, which none of its streams has.`,
+    )
+  }
+}
+
+const article = { policy: 'a', effect: 'an' } as const

@@ -19,17 +19,18 @@ import {
 import { type Authorize, allowAll } from './access.ts'
 import { createAdmission } from './admission.ts'
 import { type Dispatched, type DispatchOptions, dispatchOn } from './dispatch.ts'
+import type { EffectDefinition } from './effect.ts'
 import { answerHealth, failuresCounted, failuresListed, type Health, type HealthNumbers } from './health.ts'
 import { createHolds } from './holds.ts'
-import { createHost, type Host } from './host.ts'
+import { createHost, type Host, writeAs } from './host.ts'
 import { createHttpFront, type ServerAddress } from './http-front.ts'
 import { createHub } from './hub.ts'
 import { limitsOf, type ServerLimits, serverLimits } from './limits.ts'
 import type { ServerLog } from './log-port.ts'
 import type { OriginRules } from './origin.ts'
 import type { PolicyDefinition } from './policy.ts'
-import { createPolicyRunner } from './policy-runner.ts'
 import { createPrincipals } from './principals.ts'
+import { createReactions } from './reactions.ts'
 import { createSockets } from './sockets.ts'
 import { createVerifier } from './verifier.ts'
 
@@ -41,7 +42,8 @@ export interface SyncServerOptions extends OriginRules {
   readonly insecure?: boolean
   /** For policies, `dispatch`, `read`, and to decide again what is pushed to streams marked `verified`. */
   readonly model?: Model
-  readonly policies?: readonly PolicyDefinition[]
+  /** Effects are among them. No two have one name. */
+  readonly policies?: readonly (PolicyDefinition | EffectDefinition)[]
   /** Which kind of the model's logs a log is of, or null. Default: what stands before the first slash. */
   readonly kindOf?: (log: LogId) => string | null
   /**
@@ -76,7 +78,7 @@ export interface SyncServer {
   health(): Promise<Health>
   /** Answers GET /health; false if the request is something else, and is not touched then. */
   handle(request: IncomingMessage, response: ServerResponse): boolean
-  /** Resolves when the policies have nothing left to do. */
+  /** Resolves when policies and effects have nothing left to do but to try failures again later. */
   settled(): Promise<void>
   close(options?: { readonly graceMs?: number }): Promise<void>
 }
@@ -107,10 +109,10 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
     model === undefined
       ? null
       : createHost({ model, kindOf, replica: randomUUID(), worldsMax: limits.worldsMax })
-  const runner =
+  const reactions =
     model === undefined || host === null
       ? null
-      : createPolicyRunner({ log, host, model, kindOf, policies, limits, now, monotonicMs, moved, onError })
+      : createReactions(policies, { log, host, model, kindOf, limits, now, monotonicMs, moved, onError })
   const sockets = createSockets({
     ground: {
       log,
@@ -146,7 +148,7 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
 
   function moved(name: LogId, head: Position): void {
     hub.moved(name, head)
-    runner?.wake(name)
+    reactions?.wake(name)
   }
 
   async function listen(): Promise<ServerAddress | null> {
@@ -154,7 +156,7 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
     ticking.unref()
     await front.listen()
     // Nobody waits at the door for what policies have still to do.
-    runner?.start()
+    reactions?.start()
     return front.address()
   }
 
@@ -196,7 +198,7 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
     // Still listening meanwhile: who comes now is told to come later.
     await sockets.close(Math.max(limits.spreadMs, admission.spreadMs(sockets.count())), graceMs)
     await front.close()
-    await runner?.stop()
+    await reactions?.stop(graceMs)
     await log.close()
   }
 
@@ -211,11 +213,13 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
     },
     read: async <S extends AnyStream>(target: LogId, stream: S, id: string) => {
       const own = mustHost(model, host).host
-      return log.write((tx) => own.begin(tx).read(target, streamName(stream.type, id))) as Promise<StateOf<S>>
+      return writeAs(own, log, (hostTx) => hostTx.read(target, streamName(stream.type, id))) as Promise<
+        StateOf<S>
+      >
     },
     health,
     handle,
-    settled: async () => runner?.settled(),
+    settled: async () => reactions?.settled(),
     close: ({ graceMs = graceMsDefault }: { readonly graceMs?: number } = {}) => {
       closing ??= shutDown(graceMs)
       return closing

@@ -4,7 +4,8 @@
  *
  *   begin ─ BEGIN ─▸ opened ─▸ (place ─▸ placed)* ─▸ decided ─ COMMIT ─▸ durable ─ receipts, publish ─▸ page ─▸ paged
  *
- * What a policy writes has barriers of its own, `policy_…`. At `page` the receipts of the write have been handed to the
+ * What a policy writes has barriers of its own, `policy_…`; `effect_sent` is the effect's to reach, when the world has
+ * answered and nothing is noted. At `page` the receipts of the write have been handed to the
  * sockets, for followers are told after them.
  */
 import type { LogTx, ServerLog } from '../log-port.ts'
@@ -12,7 +13,14 @@ import type { LogTx, ServerLog } from '../log-port.ts'
 const steps = ['opened', 'place', 'placed', 'decided', 'durable'] as const
 type Step = (typeof steps)[number]
 
-export type Barrier = 'begin' | Step | `policy_${Exclude<Step, 'opened'>}` | 'policy_run' | 'page' | 'paged'
+export type Barrier =
+  | 'begin'
+  | Step
+  | `policy_${Exclude<Step, 'opened'>}`
+  | 'policy_run'
+  | 'effect_sent'
+  | 'page'
+  | 'paged'
 
 export const barriers: readonly Barrier[] = [
   'begin',
@@ -24,6 +32,7 @@ export const barriers: readonly Barrier[] = [
   'policy_run',
   'policy_decided',
   'policy_durable',
+  'effect_sent',
 ]
 
 export function withBarriers(log: ServerLog, reach: (barrier: Barrier) => void): ServerLog {

@@ -7,22 +7,24 @@
 import { createSyncServer } from '../server.ts'
 import { sqliteLog } from '../sqlite/sqlite-log.ts'
 import { withBarriers } from './barriers.fixture.ts'
-import { fulfilment, market, settlement } from './market.fixture.ts'
+import { courier, fulfilment, mailOf, market, settlement } from './market.fixture.ts'
 
 const [file = '', what = 'none', nth = '1'] = process.argv.slice(2)
 let left = Number(nth)
 
+function reach(barrier: string): void {
+  if (barrier !== what) return
+  left -= 1
+  if (left === 0) process.kill(process.pid, 'SIGKILL')
+}
+
 const log = sqliteLog(file, { isUnflushed: what === 'unflushed' })
 const server = createSyncServer({
-  log: withBarriers(log, (barrier) => {
-    if (barrier !== what) return
-    left -= 1
-    if (left === 0) process.kill(process.pid, 'SIGKILL')
-  }),
+  log: withBarriers(log, reach),
   insecure: true,
   allowMissingOrigin: true,
   model: market,
-  policies: [fulfilment, settlement],
+  policies: [fulfilment, settlement, courier(mailOf(file), () => reach('effect_sent'))],
 })
 const address = await server.listen()
 process.stdout.write(`${process.pid} ${address?.url}\n`)

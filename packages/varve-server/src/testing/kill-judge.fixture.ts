@@ -15,6 +15,10 @@ export interface Told {
   readonly orders: readonly { readonly log: LogId; readonly id: string }[]
   /** How many there were to sell. */
   readonly pieces: number
+  /** What customers were written, in the order in which it was sent: the order and the key. */
+  readonly mail: readonly string[]
+  /** How often the server was killed, by whomever. */
+  readonly deaths: number
 }
 
 const entriesMax = 1_000_000
@@ -25,7 +29,7 @@ export async function judgeFile(file: string, told: Told): Promise<readonly stri
   const log = sqliteLog(file)
   try {
     const failures = (
-      await Promise.all(['fulfilment', 'settlement'].map((name) => log.failures(name, 10)))
+      await Promise.all(['fulfilment', 'settlement', 'courier'].map((name) => log.failures(name, 10)))
     ).flat()
     return [
       ...judge(logs, told),
@@ -46,7 +50,7 @@ export async function readLogs(file: string): Promise<ReadonlyMap<LogId, readonl
 
 export function judge(
   logs: ReadonlyMap<LogId, readonly Entry[]>,
-  { receipts, follower, orders, pieces }: Told,
+  { receipts, follower, orders, pieces, mail, deaths }: Told,
 ): readonly string[] {
   const faults = [...follower.faults]
   const placed = new Map<string, number>()
@@ -85,5 +89,14 @@ export function judge(
   const reserved = typesOf('shop', 'stock/tee').match(/stock\.reserved/g)?.length ?? 0
   if (sold !== Math.min(pieces, orders.length) || reserved !== sold)
     faults.push(`${pieces} pieces, ${reserved} reserved, ${sold} sold to ${orders.length}`)
+  const letters = new Set(mail)
+  for (const { id } of orders) {
+    const keys = [...letters].filter((letter) => letter.startsWith(`${id} `)).length
+    if (keys !== 1) faults.push(`of order ${id} the customer was written with ${keys} keys`)
+  }
+  if (letters.size !== orders.length || mail.length > letters.size + deaths)
+    faults.push(
+      `${mail.length} letters with ${letters.size} keys for ${orders.length} orders, ${deaths} deaths`,
+    )
   return faults
 }

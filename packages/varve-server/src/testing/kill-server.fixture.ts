@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Commit, dotKey, extendHistory, historyStart, type LogId, sealCommit } from 'varve/core'
 import { seededRandom } from 'varve/testing'
@@ -14,7 +15,7 @@ import type { Barrier } from './barriers.fixture.ts'
 import { converse } from './converse.fixture.ts'
 import { createFollower } from './follower.fixture.ts'
 import { judgeFile, type Told } from './kill-judge.fixture.ts'
-import { market, Stock } from './market.fixture.ts'
+import { courier, fulfilment, mailOf, market, Stock, settlement } from './market.fixture.ts'
 
 /** What ends a life of the server: itself at a barrier, or what the given command line around it does. */
 export interface Life {
@@ -82,9 +83,18 @@ export async function killServer({ file, seed, lives }: KillOptions): Promise<Ki
     server.kill()
     await Promise.all([server.gone, ...ends])
   }
+  // What the last life had no time to send.
+  const last = createSyncServer({
+    ...{ log: sqliteLog(file), insecure: true, model: market },
+    policies: [fulfilment, settlement, courier(mailOf(file))],
+  })
+  await last.listen()
+  await last.settled()
+  await last.close()
   const receipts = new Map(authors.flatMap((author) => [...author.receipts]))
   const orders = authors.flatMap(({ log, ids }) => ids().map((id) => ({ log, id })))
-  const told: Told = { receipts, follower, orders, pieces }
+  const mail = readFileSync(mailOf(file), 'utf8').trim().split('\n')
+  const told: Told = { receipts, follower, orders, pieces, mail, deaths: lives.length + 1 }
   return { faults: await judgeFile(file, told), orders: orders.length, killed, told }
 }
 

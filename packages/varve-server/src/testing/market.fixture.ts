@@ -1,7 +1,9 @@
 /** The shop in small: an order on a customer's log, answered by the stock of the shop's log, in two hops. */
 
+import { appendFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { defineModel, defineStream, event } from 'varve/core'
+import { defineEffect, type EffectDefinition } from '../effect.ts'
 import { definePolicy } from '../policy.ts'
 
 interface OrderState {
@@ -99,3 +101,22 @@ export const settlement = definePolicy('settlement', {
       origin && { log: origin.log, commands: [Order.commands.decline(streamId, data)] },
   },
 })
+
+/** Where the courier of a server on this log file leaves what was sent. */
+export const mailOf = (file: string): string => `${file}.mail`
+
+/** Writes to the customer what became of an order: a line with the order and the key, in a file of the world's. */
+export function courier(mailFile: string, sent: () => void = () => {}): EffectDefinition {
+  const send = async (id: string, key: string): Promise<null> => {
+    appendFileSync(mailFile, `${id} ${key}\n`)
+    sent()
+    return null
+  }
+  return defineEffect('courier', {
+    from: [Order],
+    on: {
+      'order.placed': ({ streamId }, { key }) => send(streamId, key),
+      'order.declined': ({ streamId }, { key }) => send(streamId, key),
+    },
+  })
+}

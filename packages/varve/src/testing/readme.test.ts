@@ -76,4 +76,8 @@ describe('the code in the READMEs', () => {
   it('varve-server: the policy answers the order', { timeout }, async () => {
     expect(await run(`${documents[2].folder}/policies.ts`)).toBe('{ free: 2 }\n')
   })
+
+  it('varve-server: the effect asks once, and writes the answer', { timeout }, async () => {
+    expect(await run(`${documents[2].folder}/effects.ts`)).toBe("{ paid: true } [ 'receipt 1 over 1250' ]\n")
+  })
 })
