@@ -9,6 +9,7 @@ import {
   blackTea,
   checkOut,
   chip,
+  nothingWaits,
   offlineWith,
   orderState,
   tea,
@@ -24,6 +25,7 @@ test('X19 a lost, a doubled, a damaged and an unanswered commit are each found',
   await expect(orderState(page)).toHaveText('Confirmed')
   await addToCart(page, blackTea)
   await allSaved(page)
+  await nothingWaits(page, 'ann')
   const dots = await acknowledgedDots(page, 'ann')
   await shop.stop()
   const whole = readLogFile(shop.file)

@@ -92,6 +92,11 @@ export function orderState(page: Page): Locator {
   return page.getByRole('main').getByRole('status')
 }
 
+/** Nothing waits in the outbox. What the page shows may be a moment old: an answer and the status go different ways. */
+export async function nothingWaits(page: Page, userId: string): Promise<void> {
+  await expect.poll(() => outboxOf(page, userId), { timeout: arriveMs }).toEqual([])
+}
+
 /** Outbox of the page's store, as it is on disk. */
 export async function outboxOf(page: Page, userId: string) {
   const store = await readBrowserStore(page, userId)

@@ -21,8 +21,15 @@ const snapshotsOften: Change = {
   to: 'snapshotEvery = 1',
 }
 
+/** A leader's tenth look at the disk would join what waits behind it to one append, if it came while the database is held. */
+const neverLooks: Change = {
+  file: 'sync/lead.ts',
+  from: 'lookEveryBeats = 10',
+  to: 'lookEveryBeats = 1_000_000',
+}
+
 export async function buildPage(defects: readonly Change[] = []): Promise<Built> {
-  const changes = [snapshotsOften, ...defects]
+  const changes = [snapshotsOften, neverLooks, ...defects]
   const used = new Set<Change>()
   const plugins = (): Plugin[] => [holdBarriers(), applyChanges(changes, used)]
   const result = await build({

@@ -129,7 +129,8 @@ export async function openGround(built: Built): Promise<Ground> {
 
   async function start(foreign: readonly CommandCall[]): Promise<void> {
     const log = sqliteLog(file, { onRestored: () => undefined })
-    const limits = { spreadMs: 0, conflictsBeforeHold: 1_000 }
+    // Nobody is pinged, however slow the machine is: a ping would be a message of no chapter.
+    const limits = { spreadMs: 0, conflictsBeforeHold: 1_000, heartbeatMs: 600_000, silentMs: 1_200_000 }
     const server = createSyncServer({ log, model: room, insecure: true, server: http, limits })
     running = { log, server }
     for (const call of foreign) await dispatchForeign(call)

@@ -118,7 +118,7 @@ describe('kill -9', () => {
     expect(statuses.filter(({ status }) => status === 'declined')).toHaveLength(20)
     expect(await last.read('shop', Stock, 'tee')).toEqual({ free: 0, reserved: 40 })
     await last.close()
-  }, 60_000)
+  })
 })
 
 function expectChained(entries: readonly Entry[]): void {

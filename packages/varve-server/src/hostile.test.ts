@@ -211,12 +211,12 @@ describe('bad input', () => {
 
   it('V17 a socket that asks for nothing is cut off as well', async () => {
     await server.close()
-    server = await startTestServer({ limits: { helloMs: 50, tickMs: 5 } })
+    server = await startTestServer({ limits: { helloMs: 1_000, tickMs: 5 } })
     const socket = connectTcp(server.port, server.host)
     socket.resume()
     await once(socket, 'close')
     await greetHonest()
-  }, 5_000)
+  }, 20_000)
 
   it('V17 sockets that ask for nothing are counted', async () => {
     await server.close()
@@ -227,7 +227,7 @@ describe('bad input', () => {
     for (const socket of sockets) socket.destroy()
     await Promise.all(sockets.map((socket) => socket.closed || once(socket, 'close')))
     await greetHonest()
-  }, 5_000)
+  }, 20_000)
 
   it('V17 raw garbage instead of frames ends its socket', async () => {
     const socket = await upgraded()
@@ -246,7 +246,8 @@ describe('bad input', () => {
         async (frame, at, length, junk) => {
           const start = at % frame.length
           const damaged = frame.slice(0, start) + junk + frame.slice(start + length)
-          fc.pre(damaged !== push())
+          // What still says the same is honest, and is placed.
+          fc.pre(meaningOf(damaged) !== meaningOf(push()))
           const client = await hostile()
           client.sendRaw(damaged)
           client.send({ type: 'ping', id: 7 })
@@ -283,3 +284,12 @@ describe('V21 a slow subscriber', () => {
     await slow.close()
   })
 })
+
+/** The same for texts that differ in white space only; the text itself if it is none of JSON. */
+function meaningOf(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text))
+  } catch {
+    return text
+  }
+}

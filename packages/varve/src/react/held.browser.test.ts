@@ -19,7 +19,7 @@ async function openHeld() {
   await first.dispatch(Cart.commands.addItem('1', { sku: 'shirt', unitPrice: 10, quantity: 1 }))
   const database = await holdStore(name)
   onTestFinished(() => database.letGo())
-  const store = openShopStore(name, 6_000)
+  const store = openShopStore(name, 9_000)
   onTestFinished(() => store.close())
   const container = document.createElement('div')
   const root = createRoot(container, { onCaughtError: () => undefined })

@@ -48,7 +48,7 @@ function mount(store: Store, element: ReactNode, isStrict = true) {
     container,
     screens,
     render,
-    sees: (text: string) => vi.waitFor(() => expect(container.textContent).toBe(text), { timeout: 2_000 }),
+    sees: (text: string) => vi.waitFor(() => expect(container.textContent).toBe(text), { timeout: 20_000 }),
   }
 }
 
@@ -154,7 +154,7 @@ describe('useStream', () => {
     const store = openLocalStore(shop, { logs: { customer: 'customer' } as never })
     cleanUps.push(() => store.close())
     const { container } = mount(store, h(Boundary, null, h(CartText, { id: '1' })), false)
-    await vi.waitFor(() => expect(container.textContent).toBe('failed: unknown_log'))
+    await vi.waitFor(() => expect(container.textContent).toBe('failed: unknown_log'), { timeout: 20_000 })
   })
 })
 
@@ -309,7 +309,7 @@ describe('the rest', () => {
     cleanUps.push(() => root.unmount())
     const Lost = (): string => String(useStore())
     root.render(h(Boundary, null, h(Lost)))
-    await vi.waitFor(() => expect(container.textContent).toBe('failed: no_store'))
+    await vi.waitFor(() => expect(container.textContent).toBe('failed: no_store'), { timeout: 20_000 })
   })
 
   it('S38 what nobody looks at any more is let go after a while, and comes back', async () => {

@@ -17,7 +17,7 @@ function open(name: string): Store {
   return store
 }
 
-const first = <T>(value$: Observable<T>) => firstValueFrom(value$.pipe(timeout(5_000)))
+const first = <T>(value$: Observable<T>) => firstValueFrom(value$.pipe(timeout(30_000)))
 const isUncloneable = (what: string) => ({ code: 'uncloneable', message: expect.stringContaining(what) })
 
 it('B24 over a real worker: what cannot be cloned is an error that names it, and all else goes on', async () => {
@@ -57,5 +57,5 @@ it('B24 S40 a hook does not suspend for ever on what cannot be cloned: it reache
   onTestFinished(() => root.unmount())
   const page = h(Boundary, null, h(Suspense, { fallback: 'loading' }, h(Passed)))
   root.render(h(StoreProvider, { store }, page))
-  await vi.waitFor(() => expect(container.textContent).toBe('failed: uncloneable'), { timeout: 10_000 })
+  await vi.waitFor(() => expect(container.textContent).toBe('failed: uncloneable'), { timeout: 30_000 })
 })

@@ -126,7 +126,7 @@ describe('a database that somebody holds', () => {
         spawned.push(spawnShop())
         return spawned.at(-1) as Worker
       },
-      { ...connectLimits, openMs: 6_000 },
+      { ...connectLimits, openMs: 9_000, startMs: 20_000 },
     )
     const store = storeOn(host, shop, { name, logs, onLife: host.onLife })
     stores.push(store)
@@ -140,8 +140,8 @@ describe('a database that somebody holds', () => {
     store.fate(saved).subscribe(({ status }) => fates.push(status))
     spawned.at(-1)?.terminate()
     await heldIn(store)
-    // Longer than the new worker's 6 s for opening: each of these waits 2.5 s.
-    for (let n = 0; n < 3; n += 1) await heldIn(openTab(name).store)
+    // Longer than the new worker's 9 s for opening: each of these waits 2.5 s.
+    for (let n = 0; n < 4; n += 1) await heldIn(openTab(name).store)
     await database.letGo()
     await cartWith(store, 'sku-2')
     await pendingIs(store, 2)

@@ -18,7 +18,7 @@ export function workerDeathContract(api: TestApi, spawnShop: () => Worker): void
     await store.dispatch(addItem('1', line(1)))
     const killed = performance.now()
     kill()
-    await until(store, () => spawned.length === 2)
+    await until(store, () => spawned.length >= 2)
     expect((spawned[1] ?? 0) - killed < 2_000).toEqual(true)
     await store.dispatch(addItem('1', line(2)))
     await firstValueFrom(store.watch(Cart, '1').pipe(filter((cart) => 'sku-2' in cart.lines)))
@@ -44,14 +44,15 @@ export function workerDeathContract(api: TestApi, spawnShop: () => Worker): void
     expect((await eventsOf(store, '1')).toSorted()).toEqual(
       Array.from({ length: 60 }, (_, n) => `sku-${n}`).toSorted(),
     )
-    expect(workers.length).toEqual(4)
+    // More, where one was so slow to run that it was given up.
+    expect(workers.length >= 4).toEqual(true)
   })
 
   it('B9 while it starts: another one takes over', async () => {
     const { store, workers } = openShop()
     workers[0]?.terminate()
     expect((await store.dispatch(addItem('1', line(1)))).ok).toEqual(true)
-    expect(workers.length).toEqual(2)
+    expect(workers.length >= 2).toEqual(true)
     expect(await eventsOf(store, '1')).toEqual(['sku-1'])
   })
 
