@@ -28,6 +28,11 @@ const rows = {
   },
   log: { imports: ['core'], home: ['dexie'], duty: 'remember: one port; IndexedDB and memory behind it' },
   engine: { imports: ['core', 'log'], home: [], duty: 'run: decide, append, fold, publish' },
+  export: {
+    imports: ['core', 'log'],
+    home: [],
+    duty: 'copy a store out of the browser; the door `varve/export`',
+  },
   sync: {
     imports: ['core', 'protocol', 'engine', 'log'],
     home: [],

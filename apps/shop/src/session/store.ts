@@ -5,13 +5,17 @@ import { readToken } from './session.ts'
 
 let current: { readonly userId: string; readonly store: Store } | null = null
 
+export function storeName(userId: string): string {
+  return `shop-${userId}`
+}
+
 /** Opens it, or gives the one that is open; closes that of the user before. */
 export function storeOf(userId: string): Store {
   if (current?.userId === userId) return current.store
   closeStore()
   const worker = () => new Worker(new URL('../shop.worker.ts', import.meta.url), { type: 'module' })
   const store = openStore(shop, worker, {
-    name: `shop-${userId}`,
+    name: storeName(userId),
     logs: { shop: shopLog, customer: customerLog(userId) },
     actor: userId,
     auth: () => readToken(userId),

@@ -7,6 +7,7 @@ import { signOut } from '../session/session.ts'
 import { Button } from '../ui/button.tsx'
 import { setTheme, type ThemeChoice, useTheme } from '../ui/theme.ts'
 import { showToast } from '../ui/toast.tsx'
+import { SaveCopy } from './save-copy.tsx'
 
 const themes = [
   { choice: 'light', label: 'Light', icon: Sun },
@@ -35,6 +36,7 @@ export function UserMenu() {
         <p className="font-semibold">{user.name}</p>
         <p className="text-muted text-sm">{user.role === 'staff' ? 'Staff' : 'Customer'}</p>
         <ThemeChoices />
+        <SaveCopy />
         <SignOut />
       </section>
     </>

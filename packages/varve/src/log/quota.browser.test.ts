@@ -1,5 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { cdp } from 'vitest/browser'
+import { describe, expect, it } from 'vitest'
 import { failureOf } from '../testing/contracts/log-disk.ts'
 import {
   headIn,
@@ -10,44 +9,7 @@ import {
   stampOf,
   withdrawnItem,
 } from '../testing/contracts/log-fixtures.ts'
-import { openDexieLog } from './dexie.ts'
-import type { StoreLog } from './port.ts'
-
-/**
- * Chromium remembers for a while how much space it has granted to a bucket, so a new one is needed.
- * https://developer.mozilla.org/docs/Web/API/StorageBucketManager
- */
-async function newBucket(): Promise<IDBFactory> {
-  const { storageBuckets } = navigator as unknown as {
-    readonly storageBuckets: { open(name: string): Promise<{ readonly indexedDB: IDBFactory }> }
-  }
-  return (await storageBuckets.open(`quota-${crypto.randomUUID()}`)).indexedDB
-}
-
-/** In bytes; null gives back the browser's own. */
-async function setQuota(quotaSize: number | null): Promise<void> {
-  const session = cdp() as unknown as { send(method: string, params: object): Promise<unknown> }
-  await session.send('Storage.overrideQuotaForOrigin', {
-    origin: location.origin,
-    ...(quotaSize !== null && { quotaSize }),
-  })
-}
-
-/** A store with room for about 4 MB. */
-async function openWithLittleRoom(): Promise<{ log: StoreLog; another: () => StoreLog }> {
-  // Beyond what tests before this one have left.
-  const { usage = 0 } = await navigator.storage.estimate()
-  await setQuota(usage + 4_000_000)
-  onTestFinished(() => setQuota(null))
-  const indexedDB = await newBucket()
-  const another = () => openDexieLog({ name: 'quota', indexedDB })
-  const log = another()
-  await log.ensureStore({ store: 'store-1', replica: 'a', logs: ['shop'] })
-  return { log, another }
-}
-
-/** Half a megabyte that cannot be made smaller by much. */
-const manyIds = () => Array.from({ length: 14_000 }, () => crypto.randomUUID())
+import { manyIds, openWithLittleRoom, setQuota } from '../testing/quota.fixture.ts'
 
 describe('IndexedDB in a browser without space', () => {
   it('L19 nothing is written, reads go on, and the same handle works once there is space', async () => {
