@@ -7,7 +7,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { defineEffect, type EffectContext, type EffectDefinition } from './effect.ts'
 import type { ServerLog } from './log-port.ts'
 import { definePolicy } from './policy.ts'
-import type { SyncServerOptions } from './server.ts'
+import { createSyncServer, type SyncServerOptions } from './server.ts'
 import { sqliteLog } from './sqlite/sqlite-log.ts'
 import { fulfilment, market, Order, Stock, settlement } from './testing/market.fixture.ts'
 import { memoryLog } from './testing/memory-log.ts'
@@ -45,7 +45,9 @@ function createWorld() {
     asked,
     ids: () => asked.map(({ id }) => id),
     keys: () => new Map(asked.map(({ id, key }) => [id, key])),
-    remember: (id: string, { key }: EffectContext) => void asked.push({ id, key }),
+    remember: (id: string, { key }: EffectContext): undefined => {
+      asked.push({ id, key })
+    },
   }
 }
 
@@ -136,7 +138,7 @@ describe('effects', () => {
     const world = createWorld()
     const asks = defineEffect('asks', {
       from: [Order],
-      on: { 'order.requested': ({ streamId }, context) => world.remember(streamId, context) as undefined },
+      on: { 'order.requested': ({ streamId }, context) => world.remember(streamId, context) },
     })
     const server = await start({ policies: [asks] })
     const gone = withdraw(requestBy('phone', ['o1']), { reason: 'no', because: [] })
@@ -243,6 +245,42 @@ describe('effects', () => {
     expect(world.asked[1]?.key).not.toBe(world.asked[0]?.key)
   })
 
+  it('V36 after a restore the key is the same too for what policies wrote, which they write anew', async () => {
+    const world = createWorld()
+    const policies = [fulfilment, settlement, mail(world)]
+    const [file, backup] = [newFile(), newFile()]
+    const log = sqliteLog(file)
+    const first = await start({ log, policies })
+    await receive(first, 5)
+    await first.server.settled()
+    await log.backup(backup)
+    const given = requestBy('phone', ['o1', 'o2'])
+    await push(first, given)
+    await first.server.settled()
+    await first.close()
+    const restored = await start({ log: sqliteLog(backup), policies })
+    await push(restored, requestBy('tablet', ['o3']))
+    await push(restored, given)
+    await restored.server.settled()
+    const keysFor = (id: string) => world.asked.filter((each) => each.id === id).map(({ key }) => key)
+    for (const id of ['o1', 'o2']) expect([keysFor(id).length, new Set(keysFor(id)).size]).toEqual([2, 1])
+    expect(new Set(world.keys().values()).size).toBe(3)
+  })
+
+  it('V36 nobody is asked for anything before the server was told to start', async () => {
+    const world = createWorld()
+    const log = memoryLog()
+    const server = createSyncServer({ log, insecure: true, model: market, policies: [payment(world)] })
+    const request = Order.commands.request('o1', { sku: 'tee', quantity: 1 })
+    await server.dispatch('customer/ann', request, { principal: 'seed' })
+    await server.settled()
+    expect(world.asked).toEqual([])
+    await server.listen()
+    await server.settled()
+    expect(world.ids()).toEqual(['o1'])
+    await server.close()
+  })
+
   it('V37 what fails is written down and asked again while the server runs; what comes later does not wait for it', async () => {
     const world = createWorld()
     let isDown = true
@@ -296,15 +334,15 @@ describe('effects', () => {
     const answer = () => {
       throw new Error('down')
     }
-    const limits = { effectRetryMs: 3, effectRetryMsMax: 600_000 }
+    const limits = { effectRetryMs: 2, effectRetryMsMax: 600_000 }
     const server = await start({ policies: [fulfilment, settlement, mail(world, answer)], limits })
     await receive(server, 9)
     await order(server, 'o1')
-    // The next time is three quarters of a second away.
-    while (world.asked.length < 9) await turn()
-    await order(server, 'o2')
+    // The next time is two seconds away.
     while (world.asked.length < 11) await turn()
-    expect(world.ids().slice(9)).toEqual(['o2', 'o2'])
+    await order(server, 'o2')
+    while (world.asked.length < 13) await turn()
+    expect(world.ids().slice(11)).toEqual(['o2', 'o2'])
   })
 
   it('V37 more failures than are held at a time are asked again all the same', async () => {
@@ -321,6 +359,115 @@ describe('effects', () => {
     isDown = false
     while ((await server.server.health()).policies[2]!.failureCount > 0) await turn()
     expect(world.keys().size).toBe(7)
+  })
+
+  it('V37 what can never be done does not keep others from being asked again', async () => {
+    const world = createWorld()
+    let isDown = true
+    const answer = () => {
+      if (isDown || world.asked.at(-1)?.id !== 'o3') throw new Error('no such address')
+    }
+    const limits = { effectRetryMs: 1, effectRetryMsMax: 2, policyRetriesMax: 1 }
+    const server = await start({ policies: [fulfilment, settlement, mail(world, answer)], limits })
+    await receive(server, 9)
+    for (const id of ['o1', 'o2', 'o3']) await order(server, id)
+    await server.server.settled()
+    isDown = false
+    while ((await server.server.health()).policies[2]!.failureCount > 2) await turn()
+    expect(world.ids().filter((id) => id === 'o1').length).toBeGreaterThan(1)
+  })
+
+  it('V37 those that hang again and again take half of the time at most', async () => {
+    const asked: string[] = []
+    const hangs = defineEffect('hangs', {
+      from: [Order],
+      on: {
+        'order.requested': ({ streamId }) => {
+          asked.push(streamId)
+          return streamId.startsWith('bad') ? new Promise<null>(() => {}) : null
+        },
+      },
+    })
+    const limits = { effectMs: 100, effectRetryMs: 1, effectRetryMsMax: 1 }
+    const server = await start({ policies: [hangs], limits })
+    for (const id of ['bad1', 'bad2', 'bad3']) await order(server, id)
+    while (asked.length < 4) await turn()
+    const many = Array.from({ length: 40 }, (_, n) =>
+      Order.commands.request(`o${n}`, { sku: 'tee', quantity: 1 }),
+    )
+    await server.server.dispatch('customer/ben', many, { principal: 'seed', chunk: 1 })
+    const before = asked.length
+    while (asked.filter((id) => id.startsWith('o')).length < 40) await turn()
+    expect(asked.slice(before).filter((id) => id.startsWith('bad')).length).toBeLessThanOrEqual(2)
+    await server.server.close({ graceMs: 0 })
+  })
+
+  it('V37 each handler has the whole time, however many events a commit has', async () => {
+    const asked: string[] = []
+    const slow = defineEffect('slow', {
+      from: [Order],
+      on: {
+        'order.requested': async ({ streamId }) => {
+          asked.push(streamId)
+          await new Promise((resolve) => setTimeout(resolve, 100))
+        },
+      },
+    })
+    const server = await start({ policies: [slow], limits: { effectMs: 400 } })
+    await push(server, requestBy('phone', ['o1', 'o2', 'o3', 'o4', 'o5', 'o6']))
+    await server.server.settled()
+    expect(asked).toEqual(['o1', 'o2', 'o3', 'o4', 'o5', 'o6'])
+    expect((await server.server.health()).policies[0]!.failures).toEqual([])
+  })
+
+  it('V37 V20 a log that fails while something is asked again, or read, is told, and costs nothing', async () => {
+    const world = createWorld()
+    const sound = memoryLog()
+    const failing = { entries: 0, heads: 0 }
+    const mayFail = (what: keyof typeof failing) => {
+      failing[what] -= 1
+      if (failing[what] >= 0) throw new Error('the disk')
+    }
+    const log: ServerLog = {
+      ...sound,
+      entries: async (name, after, max) => {
+        // As a retry asks.
+        if (max === 1) mayFail('entries')
+        return sound.entries(name, after, max)
+      },
+      write: (fn) =>
+        sound.write((tx) =>
+          fn({
+            ...tx,
+            head: async (name) => {
+              if (name === 'shop') mayFail('heads')
+              return tx.head(name)
+            },
+          }),
+        ),
+    }
+    const reads = defineEffect('reads', {
+      from: [Order],
+      on: {
+        'order.requested': async ({ streamId }, context) => {
+          world.remember(streamId, context)
+          await context.read('shop', Stock, 'tee')
+          if (world.asked.length < 3) throw new Error('down')
+          return null
+        },
+      },
+    })
+    const faults: unknown[] = []
+    const limits = { effectRetryMs: 1 }
+    const server = await start({ log, policies: [reads], limits, onError: (fault) => faults.push(fault) })
+    failing.heads = 1
+    failing.entries = 1
+    await order(server, 'o1')
+    while (world.asked.length < 3) await turn()
+    await server.server.settled()
+    expect(faults.map(String)).toEqual(['Error: the disk', 'Error: the disk'])
+    expect((await server.server.health()).policies[0]!.failures).toEqual([])
+    expect(new Set(world.keys().values()).size).toBe(1)
   })
 
   it('V37 a handler that takes too long is told so by its signal, and asked again', async () => {
@@ -378,7 +525,8 @@ describe('effects', () => {
     await order(first, 'o2')
     while (world.asked.length < 1) await turn()
     const closed = first.server.close({ graceMs: 60_000 })
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    while (first.server.address !== null) await turn()
+    for (let n = 0; n < 5; n++) await turn()
     gate.resolve()
     await closed
     expect(world.ids()).toEqual(['o1'])
@@ -412,6 +560,74 @@ describe('effects', () => {
     while (signals.length < 2) await turn()
     expect(world.asked[1]).toEqual(world.asked[0])
     await second.server.close({ graceMs: 0 })
+  })
+
+  it('V37 once the server closes nothing new is asked: neither a trigger that was just looked up nor the next event', async () => {
+    const sound = memoryLog()
+    const gate = Promise.withResolvers<void>()
+    let isHeld = false
+    const log: ServerLog = {
+      ...sound,
+      close: async () => {},
+      write: (fn) =>
+        sound.write((tx) =>
+          fn({
+            ...tx,
+            hasRun: async (...asked) => {
+              isHeld = true
+              await gate.promise
+              return tx.hasRun(...asked)
+            },
+          }),
+        ),
+    }
+    const world = createWorld()
+    const first = await start({ log, policies: [payment(world)] })
+    await order(first, 'o1')
+    while (!isHeld) await turn()
+    const closed = first.server.close({ graceMs: 0 })
+    while (first.server.address !== null) await turn()
+    gate.resolve()
+    await closed
+    expect(world.asked).toEqual([])
+
+    const answers: (() => void)[] = []
+    const deaf = defineEffect('deaf', {
+      from: [Order],
+      on: { 'order.requested': () => new Promise<null>((resolve) => answers.push(() => resolve(null))) },
+    })
+    const second = await start({ policies: [deaf] })
+    await push(second, requestBy('phone', ['o2', 'o3']))
+    while (answers.length < 1) await turn()
+    await second.server.close({ graceMs: 0 })
+    answers[0]?.()
+    for (let n = 0; n < 5; n++) await turn()
+    expect(answers).toHaveLength(1)
+  })
+
+  it('V37 V36 what is noted as done is listed as failed no more', async () => {
+    const world = createWorld()
+    const log = { ...memoryLog(), close: async () => {} }
+    const first = await start({ log })
+    await order(first, 'o1')
+    const [entry] = await log.entries('customer/ann', 0, 1)
+    const trigger = { log: 'customer/ann', dot: entry!.commit.dot }
+    await log.write(async (tx) => {
+      await tx.saveRun({ policy: 'payment', trigger, written: [], depth: 1 })
+      const failure = {
+        policy: 'payment',
+        trigger,
+        position: 1,
+        reason: 'handler_failed',
+        message: '',
+        time: 1,
+      }
+      await tx.saveFailure(failure)
+    })
+    await first.close()
+    const second = await start({ log, policies: [payment(world)] })
+    await second.server.settled()
+    expect([world.asked, await log.failures('payment', 9)]).toEqual([[], []])
   })
 
   it('V37 V25 what failed before a restart is asked again at the start, and a disk that fails meanwhile costs nothing', async () => {
@@ -461,6 +677,31 @@ describe('effects', () => {
     await server.server.settled()
     expect(world.ids()).toEqual(['o2'])
     expect(defineEffect('e', { from: [Order], on: {}, since: 5 }).since).toBe(5)
+    expect(() => defineEffect('e', { from: [Order], on: {}, since: Date.parse('2026-13-01') })).toThrow(
+      'no time',
+    )
+  })
+
+  it('V38 what failed before it was called off is not asked again, and is listed no more', async () => {
+    const world = createWorld()
+    const log = { ...memoryLog(), close: async () => {} }
+    const down = () => {
+      throw new Error('down')
+    }
+    const limits = { effectRetryMs: 600_000 }
+    const first = await start({
+      log,
+      policies: [fulfilment, settlement, mail(world, down)],
+      limits,
+      now: () => 1_000,
+    })
+    await receive(first, 1)
+    await order(first, 'o1')
+    await first.server.settled()
+    await first.close()
+    const second = await start({ log, policies: [{ ...mail(world), since: 2_000 }] })
+    await second.server.settled()
+    expect([world.asked.length, await log.failures('mail', 9)]).toEqual([1, []])
   })
 
   it('V26 a circle over an effect ends', async () => {
@@ -487,6 +728,8 @@ describe('effects', () => {
     ).toThrow('The effect e handles stock.received')
     const twice = [mail(createWorld()), definePolicy('mail', { from: [Order], on: {} })]
     await expect(start({ policies: twice })).rejects.toMatchObject({ code: 'bad_options' })
+    for (const limits of [{ effectMs: Number.POSITIVE_INFINITY }, { effectRetryMs: 0 }])
+      await expect(start({ limits })).rejects.toMatchObject({ code: 'bad_options' })
   })
 })
 

@@ -5,10 +5,11 @@
  *                                                    └─▸ in one transaction: run, what it wants written, checkpoint
  *
  * What was not placed sets nothing off, and neither does what was withdrawn. The world takes no part in our
- * transactions: a server that dies between the world's answer and its transaction asks again, with the same key. So the
- * world sees each key at least once, and does once what is asked for twice if it heeds the key. See effect-runner.ts.
+ * transactions: where the answer could not be noted (the server died, the disk was full, another event of the same commit
+ * failed) it is asked again, with the same key. So the world sees each key at least once, and does once what is asked for
+ * twice if it heeds the key. See effect-runner.ts.
  */
-import type { AnyStream, EventOf, LogEvent } from 'varve/core'
+import { type AnyStream, type EventOf, type LogEvent, VarveError } from 'varve/core'
 import { checkReaction, type PolicyContext, type PolicyResult } from './policy.ts'
 
 export interface EffectContext extends Pick<PolicyContext, 'log' | 'dot' | 'origin' | 'now' | 'read'> {
@@ -44,11 +45,14 @@ export interface EffectSpec<From extends readonly AnyStream[]> {
   readonly from: From
   /**
    * One function per event type that matters. It is done when its promise resolves; what it returns is written at the
-   * head in the same transaction as that. If it throws or takes too long, that is written down (`health`) and it is asked
-   * again later; later triggers do not wait for it.
+   * head in the same transaction as that. If it throws or takes too long, that is written down (`health`) and the commit is
+   * asked about again later, with all of its events; later triggers do not wait for it.
    */
   readonly on: NoInfer<EffectOnMap<From>>
-  /** Ms since 1970: what was placed before sets nothing off. Default 0: a new effect reacts to all that ever was. */
+  /**
+   * Ms since 1970: what was placed before sets nothing off. Default 0: a new effect reacts to all that ever was. (What a
+   * restore has lost and a device gives back is placed then.)
+   */
   readonly since?: number
   /** As a policy's. */
   readonly revealOrigin?: boolean
@@ -60,12 +64,18 @@ export function defineEffect<const From extends readonly AnyStream[]>(
   spec: EffectSpec<From>,
 ): EffectDefinition {
   checkReaction('effect', name, spec)
+  const { since = 0 } = spec
+  if (!Number.isFinite(since)) {
+    throw new VarveError('bad_model', `The effect ${name} is to begin at ${since}, which is no time.`, {
+      hint: '`since` is ms since 1970, such as Date.UTC(2026, 0, 1).',
+    })
+  }
   return Object.freeze({
     kind: 'effect',
     name,
     from: Object.freeze([...spec.from]),
     on: Object.freeze({ ...spec.on }) as unknown as EffectDefinition['on'],
-    since: spec.since ?? 0,
+    since,
     revealOrigin: spec.revealOrigin ?? false,
   })
 }

@@ -41,7 +41,7 @@ export interface ServerLimits {
   readonly handlerMs: number
   /** After so long a transaction of a policy ends, and others have their turn. */
   readonly policyBatchMs: number
-  /** The handlers of an effect have so long for one trigger; nobody waits for them but later triggers of that effect. */
+  /** Each handler of an effect has so long; nobody waits for it but later triggers of that effect. */
   readonly effectMs: number
   /** After a failure of an effect it is asked again after so long, each time twice as long, up to so long. */
   readonly effectRetryMs: number
@@ -88,14 +88,21 @@ export const serverLimits: ServerLimits = {
   worldsMax: 256,
 }
 
-/** Those given, and for the rest the defaults. Throws `bad_options` for one that does not exist or is no number. */
+/** What a timer can wait for. */
+const msMax = 2 ** 31 - 1
+/** Of those that may not be 0. */
+const least: Partial<ServerLimits> = { admissionsPerSecond: 0.01, effectRetryMs: 1 }
+
+/** Those given, and for the rest the defaults. Throws `bad_options` for one that does not exist or is no such number. */
 export function limitsOf(given: Partial<ServerLimits>): ServerLimits {
   for (const [name, limit] of Object.entries(given)) {
-    const isRate = name === 'admissionsPerSecond'
-    const isNumber = typeof limit === 'number' && limit >= (isRate ? 0.01 : 0)
+    const from = least[name as keyof ServerLimits] ?? 0
+    const upTo = name.endsWith('Ms') || name.endsWith('MsMax') ? msMax : Number.POSITIVE_INFINITY
+    const isNumber = typeof limit === 'number' && limit >= from && limit <= upTo
     if (Object.hasOwn(serverLimits, name) && isNumber) continue
+    const range = `from ${from}${upTo === msMax ? ` to ${msMax}` : ''}${name === 'admissionsPerSecond' ? ', which is one in 100 s' : ''}`
     const fault = Object.hasOwn(serverLimits, name)
-      ? `is ${limit}, which is no number from ${isRate ? '0.01, which is one in 100 s' : 0}`
+      ? `is ${limit}, which is no number ${range}`
       : 'does not exist'
     throw new VarveError('bad_options', `The limit ${name} ${fault}.`, {
       hint: `Limits of a server are ${Object.keys(serverLimits).join(', ')}; those of the wire are the protocol's.`,

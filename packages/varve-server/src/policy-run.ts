@@ -11,6 +11,7 @@ import {
   type LogId,
   type Model,
   nameFault,
+  type PlainData,
   type ProjectedEvent,
   parseStreamName,
   parseWith,
@@ -36,10 +37,11 @@ export interface Asking<Context> {
   /** How many policies set each other off, with this one. */
   readonly depth: number
   readonly contextFor: (event: LogEvent) => Context
-  /** For all handlers of the trigger together. */
-  readonly handlerMs: number
-  /** Monotonic, ms. */
-  readonly monotonicMs: () => number
+  /** How long the next handler may take, and in words what it has exceeded. */
+  readonly leftMs: () => number
+  readonly tooLong: string
+  /** Aborted: nobody waits for the handler at hand, and no other is begun. */
+  readonly signal?: AbortSignal
 }
 
 export type Asked = { readonly ok: true; readonly acts: readonly PolicyAct[] } | Failed
@@ -52,23 +54,29 @@ export interface Failed {
 
 export interface Carrying {
   readonly policy: Pick<PolicyDefinition, 'name' | 'revealOrigin'>
-  readonly trigger: CommitRef
+  readonly entry: Entry
+  /** The trigger was written by a policy. */
+  readonly isOurs: boolean
   readonly acts: readonly PolicyAct[]
   readonly model: Model
   readonly hostTx: HostTx
   readonly now: number
-  /**
-   * Goes into ids and seeds, which others read: a hash of the trigger alone could be guessed back to the name of its log.
-   */
-  readonly secret: string
 }
 
 export interface PolicyCase
-  extends Omit<Asking<never>, 'on' | 'contextFor'>,
-    Pick<Carrying, 'hostTx' | 'now' | 'secret'> {
+  extends Pick<Asking<never>, 'entry' | 'model' | 'logKind' | 'depth'>,
+    Pick<Carrying, 'hostTx' | 'now'> {
   readonly policy: PolicyDefinition
   /** What set off the policy that wrote the trigger, if one did. */
   readonly origin: CommitRef | null
+  /** For all handlers of the trigger together. */
+  readonly handlerMs: number
+  /** Monotonic, ms. */
+  readonly monotonicMs: () => number
+  /**
+   * Goes into ids, which others read: a hash of the trigger alone could be guessed back to the name of its log.
+   */
+  readonly secret: string
 }
 
 export type Ran = { readonly ok: true; readonly written: readonly Written[] } | Failed
@@ -83,10 +91,13 @@ export async function runPolicy({
   origin,
   hostTx,
   now,
+  handlerMs,
+  monotonicMs,
   secret,
   ...asking
 }: PolicyCase): Promise<Ran> {
-  const { log, dot } = asking.entry.commit
+  const { entry, model } = asking
+  const { log, dot } = entry.commit
   let ids = 0
   const { read, brokenBy } = readerOf((target, stream) => hostTx.read(target, stream))
   const context: PolicyContext = Object.freeze({
@@ -100,12 +111,27 @@ export async function runPolicy({
     },
     read,
   })
-  const asked = await askHandlers({ ...asking, on: policy.on, contextFor: () => context })
+  const endsAtMs = monotonicMs() + handlerMs
+  const asked = await askHandlers({
+    ...asking,
+    on: policy.on,
+    contextFor: () => context,
+    leftMs: () => endsAtMs - monotonicMs(),
+    tooLong: `The handlers of this trigger took longer than ${handlerMs} ms.`,
+  })
   const broken = brokenBy()
   if (broken !== null && !asked.ok) throw broken.error
   if (!asked.ok) return asked
   const { acts } = asked
-  return carryOut({ policy, trigger: { log, dot }, acts, model: asking.model, hostTx, now, secret })
+  return carryOut({ policy, entry, isOurs: origin !== null, acts, model, hostTx, now })
+}
+
+/**
+ * Names a trigger, the same after a restore. What an author wrote comes back under its dot, with the seed that only those
+ * know who may read it; what a policy wrote is written anew, under another dot, with the seed that it had (`carryOut`).
+ */
+export function identityOf({ commit: { log, dot, seed } }: Entry, isOurs: boolean): readonly PlainData[] {
+  return isOurs ? [seed] : [seed, log, dot.replica, dot.counter]
 }
 
 /** What a handler reads with. A failure of the log while it was reading is not its fault. */
@@ -139,22 +165,25 @@ export async function askHandlers<Context>({
   logKind,
   depth,
   contextFor,
-  handlerMs,
-  monotonicMs,
+  leftMs,
+  tooLong,
+  signal,
 }: Asking<Context>): Promise<Asked> {
   if (depth > depthMax)
     return failed('too_deep', `This is hop ${depth} of a chain of policies; ${depthMax} are allowed.`)
   const acts: PolicyAct[] = []
-  const endsAtMs = monotonicMs() + handlerMs
   for (const event of projectedEvents(model, entry, entry.commit.log)) {
     const handler = Object.hasOwn(on, event.type) ? on[event.type] : undefined
     if (handler === undefined) continue
     const unreadable = event.fault ?? faultOf(event, model, logKind)
     if (unreadable !== null) return failed('unreadable_event', unreadable)
     try {
-      const leftMs = endsAtMs - monotonicMs()
-      if (leftMs <= 0) throw new Error(tooLong(handlerMs))
-      acts.push(...actsOf(await withDeadline(handler(event, contextFor(event)), leftMs, tooLong(handlerMs))))
+      signal?.throwIfAborted()
+      const ms = leftMs()
+      if (ms <= 0) throw new Error(tooLong)
+      acts.push(
+        ...actsOf(await withDeadline(handler(event, contextFor(event)), { ms, message: tooLong, signal })),
+      )
     } catch (thrown) {
       return failed('handler_failed', messageOf(thrown))
     }
@@ -165,21 +194,22 @@ export async function askHandlers<Context>({
 /** Decides what they want at the head, and places it. */
 export async function carryOut({
   policy,
-  trigger,
+  entry,
+  isOurs: isTriggerOurs,
   acts,
   model,
   hostTx,
   now,
-  secret,
 }: Carrying): Promise<Ran> {
-  const { log, dot } = trigger
+  const { log, dot } = entry.commit
+  const identity = identityOf(entry, isTriggerOurs)
   const wishes: Wish[] = []
   for (const [index, act] of acts.entries()) {
     const fault = nameFault(act.log, 'log')
     if (fault !== null) return failed('bad_target', fault)
     try {
       const { commands } = validateCommands(model, act.commands)
-      wishes.push({ log: act.log, commands, seed: hashOf([secret, policy.name, log, dot, index]) })
+      wishes.push({ log: act.log, commands, seed: hashOf([policy.name, identity, index]) })
     } catch (thrown) {
       return failed('bad_command', messageOf(thrown))
     }
@@ -238,17 +268,25 @@ function actsOf(result: PolicyResult): readonly PolicyAct[] {
   return acts.filter(({ commands }) => commands.length > 0)
 }
 
-const tooLong = (ms: number): string => `The handlers of this trigger took longer than ${ms} ms.`
-
-async function withDeadline<T>(result: T | Promise<T>, ms: number, message: string): Promise<T> {
+async function withDeadline<T>(
+  result: T | Promise<T>,
+  {
+    ms,
+    message,
+    signal,
+  }: { readonly ms: number; readonly message: string; readonly signal: AbortSignal | undefined },
+): Promise<T> {
   // Anything that can be awaited: a query builder, say.
   if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return result
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error(message)), ms)
+  const stop = () => reject(signal?.reason)
+  signal?.addEventListener('abort', stop)
   try {
     return await Promise.race([result, promise])
   } finally {
     clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
   }
 }
 

@@ -31,7 +31,7 @@ export function createReactions(
   }
   const runners = [
     createPolicyRunner(
-      definitions.filter((each) => each.kind === 'policy'),
+      definitions.filter((each): each is PolicyDefinition => each.kind !== 'effect'),
       ground,
     ),
     ...definitions

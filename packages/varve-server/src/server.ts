@@ -195,10 +195,11 @@ export function createSyncServer(options: SyncServerOptions): SyncServer {
 
   async function shutDown(graceMs: number): Promise<void> {
     if (ticking !== null) clearInterval(ticking)
+    const endsAtMs = monotonicMs() + graceMs
     // Still listening meanwhile: who comes now is told to come later.
     await sockets.close(Math.max(limits.spreadMs, admission.spreadMs(sockets.count())), graceMs)
     await front.close()
-    await reactions?.stop(graceMs)
+    await reactions?.stop(Math.max(0, endsAtMs - monotonicMs()))
     await log.close()
   }
 
