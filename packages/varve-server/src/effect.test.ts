@@ -377,6 +377,20 @@ describe('effects', () => {
     expect(world.ids().filter((id) => id === 'o1').length).toBeGreaterThan(1)
   })
 
+  it('V37 more failures than are held have pauses too', async () => {
+    const world = createWorld()
+    const down = () => {
+      throw new Error('down')
+    }
+    const limits = { effectRetryMs: 1, effectRetryMsMax: 100, policyRetriesMax: 1 }
+    const server = await start({ policies: [fulfilment, settlement, mail(world, down)], limits })
+    await receive(server, 9)
+    for (const id of ['o1', 'o2', 'o3']) await order(server, id)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    // Without them it would be hundreds of times.
+    expect(world.asked.length).toBeLessThan(30)
+  })
+
   it('V37 those that hang again and again take half of the time at most', async () => {
     const asked: string[] = []
     const hangs = defineEffect('hangs', {
@@ -714,11 +728,17 @@ describe('effects', () => {
         }),
       },
     })
-    const server = await start({ policies: [circle] })
+    let now = 0
+    const server = await start({ policies: [circle], limits: { effectRetryMs: 1 }, now: () => ++now })
     await receive(server, 1)
     await server.server.settled()
     expect(await server.log.entries('shop', 0, 99)).toHaveLength(9)
-    expect((await server.server.health()).policies[0]!.failures).toMatchObject([{ reason: 'too_deep' }])
+    const failures = async () => (await server.server.health()).policies[0]!.failures
+    const [failure] = await failures()
+    expect(failure).toMatchObject({ reason: 'too_deep' })
+    // Nothing but another program could help: it is not looked at again.
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(await failures()).toEqual([failure])
   })
 
   it('V36 V23 names are checked when it is defined, and two of one name are refused', async () => {

@@ -178,7 +178,6 @@ export async function askHandlers<Context>({
     const unreadable = event.fault ?? faultOf(event, model, logKind)
     if (unreadable !== null) return failed('unreadable_event', unreadable)
     try {
-      signal?.throwIfAborted()
       const ms = leftMs()
       if (ms <= 0) throw new Error(tooLong)
       acts.push(
