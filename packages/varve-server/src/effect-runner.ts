@@ -18,10 +18,10 @@ import {
   idleEntriesMax,
   isWanted,
   kindsFrom,
-  type PolicyRunner,
+  type Runner,
   type RunnerGround,
   triggerOf,
-} from './policy-runner.ts'
+} from './runner.ts'
 import { createWorkLoop } from './work-loop.ts'
 
 interface Retry {
@@ -41,7 +41,7 @@ const isHopeless = ({ reason }: PolicyFailure): boolean =>
 export function createEffectRunner(
   effect: EffectDefinition,
   { log, host, model, kindOf, limits, monotonicMs, onError, now, moved }: RunnerGround,
-): PolicyRunner {
+): Runner {
   const { name } = effect
   const kinds = kindsFrom(model, effect)
   /** Logs that may hold something new. */

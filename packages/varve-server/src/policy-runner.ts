@@ -10,43 +10,21 @@
  * chain of policies that set each other off ends at `depthMax`.
  */
 import { randomUUID } from 'node:crypto'
-import type { CommitRef, Entry, LogId, Model, Position } from 'varve/core'
-import { type Host, type HostTx, type Written, writeAs } from './host.ts'
-import type { ServerLimits } from './limits.ts'
-import type { LogTx, PolicyFailure, ServerLog } from './log-port.ts'
+import type { CommitRef, Entry, LogId, Position } from 'varve/core'
+import { type HostTx, type Written, writeAs } from './host.ts'
+import type { LogTx, PolicyFailure } from './log-port.ts'
 import type { PolicyDefinition } from './policy.ts'
 import { runPolicy } from './policy-run.ts'
+import {
+  batchMax,
+  idleEntriesMax,
+  isWanted,
+  kindsFrom,
+  type Runner,
+  type RunnerGround,
+  triggerOf,
+} from './runner.ts'
 import { createWorkLoop } from './work-loop.ts'
-
-export interface PolicyRunner {
-  /** Catches up with all logs, and tries failures again, in the background. */
-  start(): void
-  /** The log has moved. */
-  wake(log: LogId): void
-  isWorking(): boolean
-  /** Resolves when there is nothing left to do. */
-  settled(): Promise<void>
-  /** Finishes the transaction at hand, and waits so long for what is asked outside of one: that is asked again at the next start. */
-  stop(graceMs: number): Promise<void>
-}
-
-export interface RunnerGround {
-  readonly log: ServerLog
-  readonly host: Host
-  readonly model: Model
-  readonly kindOf: (log: LogId) => string | null
-  readonly limits: ServerLimits
-  /** Monotonic, ms. */
-  readonly monotonicMs: () => number
-  readonly now: () => number
-  readonly moved: (log: LogId, head: Position) => void
-  readonly onError: (error: unknown) => void
-}
-
-/** Entries looked at in one transaction. */
-export const batchMax = 64
-/** After this many entries that nobody wanted the checkpoint is saved although nothing was done. */
-export const idleEntriesMax = 1_000
 
 interface Job {
   readonly policy: PolicyDefinition
@@ -56,7 +34,7 @@ interface Job {
 export function createPolicyRunner(
   policies: readonly PolicyDefinition[],
   { log, host, model, kindOf, limits, monotonicMs, onError, ...ground }: RunnerGround,
-): PolicyRunner {
+): Runner {
   const kindsOf = new Map(policies.map((policy) => [policy, kindsFrom(model, policy)]))
   const secret = randomUUID()
   const jobs = new Map<string, Job>()
@@ -204,28 +182,6 @@ export function createPolicyRunner(
   })
 }
 
-/** The kinds of logs on which what sets it off may stand. */
-export function kindsFrom(
-  model: Model,
-  { from }: Pick<PolicyDefinition, 'from'>,
-): ReadonlySet<string | undefined> {
-  return new Set(from.map(({ type }) => model.logKindOf(type)))
-}
-
-export function isWanted({ on }: { readonly on: object }, { commit }: Entry): boolean {
-  return commit.events.some((event) => Object.hasOwn(on, event.type))
-}
-
-/** Null if another entry stands there now. */
-export async function triggerOf(log: ServerLog, { trigger, position }: PolicyFailure): Promise<Entry | null> {
-  const [entry] = await log.entries(trigger.log, position - 1, 1)
-  return entry !== undefined && isSameRef(trigger, entry) ? entry : null
-}
-
 function keyOf({ name }: PolicyDefinition, log: LogId): string {
   return `${name} ${log}`
-}
-
-function isSameRef({ log, dot }: CommitRef, { commit }: Entry): boolean {
-  return commit.log === log && commit.dot.replica === dot.replica && commit.dot.counter === dot.counter
 }

@@ -9,6 +9,7 @@ import { definePolicy } from './policy.ts'
 import { runPolicy } from './policy-run.ts'
 import type { SyncServerOptions } from './server.ts'
 import { sqliteLog } from './sqlite/sqlite-log.ts'
+import { crashing } from './testing/crashing-log.fixture.ts'
 import { fulfilment, market, Order, Reservation, Stock, settlement } from './testing/market.fixture.ts'
 import { memoryLog } from './testing/memory-log.ts'
 import { startTestServer, type TestServer } from './testing/start-test-server.ts'
@@ -474,28 +475,3 @@ describe('policies', () => {
     return start({ log: memoryLog() })
   })
 })
-
-/** A log of which, after `n` transactions, no further one comes to pass. */
-function crashing(
-  log: ServerLog,
-  n: number,
-): { readonly log: ServerLog; readonly crashed: Promise<void>; readonly isCrashed: () => boolean } {
-  const { promise: crashed, resolve } = Promise.withResolvers<void>()
-  let writes = 0
-  return {
-    crashed,
-    isCrashed: () => writes >= n,
-    log: {
-      ...log,
-      write: <T>(fn: Parameters<typeof log.write<T>>[0]) => {
-        writes += 1
-        if (writes < n) return log.write(fn)
-        resolve()
-        return log.write<T>(async (tx) => {
-          await fn(tx)
-          throw new Error('killed')
-        })
-      },
-    },
-  }
-}

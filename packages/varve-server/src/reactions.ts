@@ -1,10 +1,10 @@
 /** All that a server does by itself about what was placed: its policies, in turn, and each effect for itself. */
-import type { LogId } from 'varve/core'
-import { VarveError } from 'varve/core'
+import { type LogId, VarveError } from 'varve/core'
 import type { EffectDefinition } from './effect.ts'
 import { createEffectRunner } from './effect-runner.ts'
 import type { PolicyDefinition } from './policy.ts'
-import { createPolicyRunner, type RunnerGround } from './policy-runner.ts'
+import { createPolicyRunner } from './policy-runner.ts'
+import type { RunnerGround } from './runner.ts'
 
 export interface Reactions {
   /** Catches up with all logs, and tries failures again, in the background. */

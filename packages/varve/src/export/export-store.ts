@@ -60,7 +60,6 @@ export async function* exportStore(
 }
 
 async function withDeadline<T>(reading: Promise<T>, ms: number, signal: AbortSignal | undefined): Promise<T> {
-  signal?.throwIfAborted()
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(held(ms)), ms)
   const stop = () => reject(signal?.reason)
