@@ -72,7 +72,14 @@ test('X29 what had not been sent is counted by the page that is open, and nobody
   // Nobody presses anything: it is noticed all the same.
   await expectGone(page, 2)
 
+  // Now it could send what it counts, which its memory still has. It has said that this is lost: it stays so.
   await ann.goOnline()
+  const other = await ann.newTab()
+  await arrive(other, 'Ann')
+  await openCart(other)
+  await expectCart(other, {})
+  await expectGone(page, 2)
+
   await page.reload()
   await arrive(page, 'Ann')
   await openCart(page)

@@ -320,6 +320,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
 
     lead: leader.lead,
     follow: leader.follow,
+    halted: gate.halted,
     logs: () => present.logs().map(({ head, outbox }) => ({ head, outbox })),
     applyEntries: leader.applyEntries,
     readChains: (id: LogId, positions: readonly Position[]) =>

@@ -35,6 +35,8 @@ export interface SyncPort {
   lead(replica: ReplicaId): Promise<void>
   /** Another tab leads, or may: what this one still does as a leader is answered `fenced`. */
   follow(): void
+  /** Why this tab writes nothing more, or null. What `logs` still says then may be on no disk. */
+  halted(): Problem | null
   /** As stored and folded here; what other tabs wrote since the last `refresh` is not in it. */
   logs(): readonly SyncedLog[]
   /**

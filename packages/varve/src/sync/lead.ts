@@ -85,11 +85,8 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
     async stop(): Promise<void> {
       stopWatching()
       stopHints()
-      isStopped = true
-      forgetTick()
+      disconnect()
       forgetBeat()
-      connection?.close()
-      connection = null
       await begun
       await running
     },
@@ -121,10 +118,22 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
     }))
   }
 
-  /** A store that writes no more has said so itself; its server is another tab's to talk to. */
   function failed(error: unknown): void {
-    if (isOver(error)) fencedOut.resolve(problemIn(error))
+    if (isOver(error)) leave(problemIn(error))
     else ports.reportError(error)
+  }
+
+  /** A store that writes no more has said so itself; its server is another tab's to talk to. */
+  function leave(over: Problem): void {
+    disconnect()
+    fencedOut.resolve(over)
+  }
+
+  function disconnect(): void {
+    isStopped = true
+    forgetTick()
+    connection?.close()
+    connection = null
   }
 
   /** What this tab has written is in its memory: nothing is read again. */
@@ -165,7 +174,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
       for (let input = nextInput(); input !== undefined; input = nextInput()) {
         const [next, outputs] = stepSession(state, input, { nowMs: clock.now(), random: clock.random() })
         state = next
-        for (const output of outputs) await perform(output)
+        for (const output of outputs) if (!isStopped) await perform(output)
         report()
       }
     } catch (error) {
@@ -201,6 +210,12 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
   }
 
   function send(message: ClientMessage): void {
+    const over = engine.halted()
+    // What it had not sent was told as lost, or is another tab's to send: it may not arrive all the same (decision 29).
+    if (over !== null && isOver(over)) {
+      leave(over)
+      return
+    }
     barrier('before the send', message.type)
     connection?.send(encode(message))
     barrier('after the send', message.type)

@@ -3,7 +3,7 @@ import { Account, shop } from '../core/cart.fixture.ts'
 import { createLedger } from '../core/ledger.ts'
 import { type Engine, openEngine } from '../engine/engine.ts'
 import type { SyncPort } from '../engine/sync-port.ts'
-import { memoryDisk, openMemoryLog } from '../log/index.ts'
+import { type MemoryDisk, memoryDisk, openMemoryLog } from '../log/index.ts'
 import { freezableTab, virtualTime } from '../testing/freezable-tabs.fixture.ts'
 import { memoryNetwork, memoryPorts } from '../testing/memory-ports.ts'
 import { referenceServer } from '../testing/reference-server.ts'
@@ -76,7 +76,7 @@ function device() {
     await time.pass(500)
     return tab
   }
-  return { open, pass: time.pass, ledger, errors, disk }
+  return { open, pass: time.pass, ledger, errors, network, disk }
 }
 
 const leads = ({ engine }: Tab): boolean => engine.status().leading
@@ -259,4 +259,28 @@ describe('a leader that is silent', () => {
     await pass(60_000)
     expect(errors).toEqual([])
   })
+
+  it.each([
+    ['went', (disk: MemoryDisk) => disk.erase()],
+    ['was set back', (disk: MemoryDisk, before: MemoryDisk) => disk.setBack(before)],
+  ])(
+    'Y24 what a store had not sent when it %s is not sent later, though its tab still shows it',
+    async (_, harm) => {
+      const { open, pass, ledger, network, disk } = device()
+      const leader = await open()
+      await pass(2_000)
+      network.down()
+      const before = disk.clone()
+      await leader.deposit(3)
+      harm(disk, before)
+      await expect(leader.deposit(4)).rejects.toThrow(/store/)
+      expect(leader.engine.status()).toMatchObject({ phase: 'halted', pending: 1 })
+      network.up()
+      await pass(12_000)
+      const fresh = await open()
+      await pass(2_000)
+      expect(fresh.engine.status()).toMatchObject({ phase: 'synced', pending: 0 })
+      expect(ledger.head()).toBe(0)
+    },
+  )
 })
