@@ -79,6 +79,9 @@ test('X29 what had not been sent is counted by the page that is open, and nobody
   await openCart(other)
   await expectCart(other, {})
   await expectGone(page, 2)
+  await page.getByRole('link', { name: /^Cart/ }).first().click()
+  await expect(page.getByText('Not sent, may be lost')).toBeVisible()
+  await expectCart(page, { [tea.name]: 1, [norden.name]: 1 })
 
   await page.reload()
   await arrive(page, 'Ann')

@@ -23,7 +23,7 @@ const halves = [
     doors: ['worker/index.ts'],
     external: [],
     parts: [
-      { name: 'worker', limit: { gzip: 67 * kB, brotli: 59.4 * kB } },
+      { name: 'worker', limit: { gzip: 67.4 * kB, brotli: 59.6 * kB } },
       { name: 'worker, later: sync', limit: { gzip: 11 * kB, brotli: 10 * kB } },
     ],
   },

@@ -1,11 +1,13 @@
 /** The cart: how many of what, and what it comes to. */
 import { Link } from '@tanstack/react-router'
 import { ArrowRight, ShoppingBag, Trash2 } from 'lucide-react'
+import { useSync } from 'varve/react'
 import { perform } from '../data/perform.ts'
 import { type CartLine, useCart } from '../data/use-cart.ts'
 import { useUnsentFate } from '../data/use-unsent-fate.ts'
 import { piecesOf, piecesPerLineMax, totalOf } from '../model/line.ts'
 import { formatCents } from '../model/money.ts'
+import { mayBeLost } from '../shell/status-words.ts'
 import { Badge } from '../ui/badge.tsx'
 import { buttonClass } from '../ui/button.tsx'
 import { Card, Empty, Page } from '../ui/page.tsx'
@@ -17,6 +19,7 @@ import { LineHead } from './line-head.tsx'
 export function CartPage() {
   const { lines, pending } = useCart()
   const isSent = useUnsentFate(pending)?.status === 'sent'
+  const isAtRisk = mayBeLost(useSync())
   if (lines.length === 0) {
     return (
       <Page title="Your cart">
@@ -61,15 +64,18 @@ export function CartPage() {
           </Link>
           <p className="mt-4 flex min-h-6 justify-center">
             {pending.length > 0 && (
-              <Badge tone={isSent ? 'accent' : 'warn'}>
-                {isSent ? 'Sent, not final yet' : 'Saved here, not sent yet'}
-              </Badge>
+              <Badge tone={isSent ? 'accent' : 'warn'}>{unsentWords(isSent, isAtRisk)}</Badge>
             )}
           </p>
         </Card>
       </div>
     </Page>
   )
+}
+
+function unsentWords(isSent: boolean, isAtRisk: boolean): string {
+  if (isSent) return 'Sent, not final yet'
+  return isAtRisk ? 'Not sent, may be lost' : 'Saved here, not sent yet'
 }
 
 function Line({ line }: { readonly line: CartLine }) {

@@ -2,7 +2,7 @@
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { PackageX } from 'lucide-react'
 import type { FateNowOf } from 'varve'
-import { useProjection, useStore, useStream } from 'varve/react'
+import { useProjection, useStore, useStream, useSync } from 'varve/react'
 import { orderWords, refusalText } from '../data/order-words.ts'
 import { perform } from '../data/perform.ts'
 import { useCatalogue } from '../data/use-catalogue.ts'
@@ -13,6 +13,7 @@ import { Order } from '../model/order.ts'
 import { type OrderRow, Orders } from '../model/orders.ts'
 import { customerLog } from '../model/shop.ts'
 import { useCurrentUser } from '../session/current-user.tsx'
+import { mayBeLost } from '../shell/status-words.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button, buttonClass } from '../ui/button.tsx'
 import { Card, Empty, Page } from '../ui/page.tsx'
@@ -58,6 +59,7 @@ function KnownOrder({ orderId, order }: { readonly orderId: string; readonly ord
   const { bySku } = useCatalogue()
   const [, , { pending }] = useStream(Order, orderId)
   const fate = useUnsentFate(pending)
+  const isAtRisk = mayBeLost(useSync())
   const words = orderWords(order, fate?.status === 'sent')
   const short = new Set(order.refusal?.lines.map(({ sku }) => sku))
   const nameOf = (sku: string) => bySku.get(sku)?.name ?? sku
@@ -68,7 +70,7 @@ function KnownOrder({ orderId, order }: { readonly orderId: string; readonly ord
           <div role="status" className="flex flex-wrap items-center justify-between gap-3">
             <Badge tone={words.tone}>{words.text}</Badge>
           </div>
-          <p className="mt-3 text-muted text-sm">{explain(order, fate, nameOf)}</p>
+          <p className="mt-3 text-muted text-sm">{explain(order, { fate, isAtRisk, nameOf })}</p>
           <h2 className="sr-only">What you ordered</h2>
           <ul className="mt-3 divide-y divide-line border-line border-t">
             {order.lines.map(({ sku, quantity, priceCents }) => (
@@ -107,15 +109,22 @@ function KnownOrder({ orderId, order }: { readonly orderId: string; readonly ord
   )
 }
 
-function explain(order: OrderRow, fate: FateNowOf | null, nameOf: (sku: string) => string): string {
+interface Explained {
+  readonly fate: FateNowOf | null
+  readonly isAtRisk: boolean
+  readonly nameOf: (sku: string) => string
+}
+
+function explain(order: OrderRow, { fate, isAtRisk, nameOf }: Explained): string {
   if (fate?.status === 'sent') return 'The shop says that it has this. It is not final before it comes back.'
   if (fate?.status === 'pending' && fate.reverted)
     return 'The shop had this already, and was restored from an older copy. It is sent again.'
   if (order.refusal !== null && order.status === 'declined') return refusalText(order.refusal, nameOf)
   if (order.status === 'placed') return 'Everything is set aside for you.'
   if (order.status === 'cancelled') return 'What was set aside for you is free again.'
-  return order.placedInLog
-    ? 'The shop has your order and looks whether everything is there.'
+  if (order.placedInLog) return 'The shop has your order and looks whether everything is there.'
+  return isAtRisk
+    ? 'Not sent, and it may be lost: this device does not keep it any more.'
     : 'Kept on this device, and sent by itself when the shop can be reached.'
 }
 

@@ -16,8 +16,8 @@ export function SaveCopy() {
       const lines = await Array.fromAsync(exportStore(storeName(id)))
       offer(new Blob(lines, { type: 'application/jsonl' }), `${storeName(id)}-${today()}.jsonl`)
     } catch (error) {
-      const why = error instanceof Error ? ` ${error.message}` : ''
-      showToast(`No copy was made.${why} Nothing is lost; try again.`, { tone: 'bad' })
+      const { message = '', hint } = error as { readonly message?: string; readonly hint?: string | null }
+      showToast(`No copy was made. ${message} ${hint ?? 'Nothing was changed; try again.'}`, { tone: 'bad' })
     } finally {
       setSaving(false)
     }

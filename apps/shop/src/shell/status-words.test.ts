@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { stalledText, statusWords } from './status-words.ts'
+import { mayBeLost, stalledText, statusWords } from './status-words.ts'
 
 const words = (phase: Parameters<typeof statusWords>[0]['phase'], pending = 0) =>
   statusWords({ phase, pending, problem: null }).text
@@ -31,6 +31,13 @@ test('what is stuck is named, with what is known of the reason', () => {
 test('what stopped is told in its own words', () => {
   const problem = { code: 'sign_in', message: 'Sign in again.', hint: 'Then it goes on.' }
   expect(statusWords({ phase: 'halted', pending: 2, problem }).explanation).toBe('Sign in again.')
+})
+
+test('what is pending may be lost where the store went, and nowhere else', () => {
+  const withCode = (code: string) => mayBeLost({ problem: { code, message: '', hint: '' } })
+  expect(['store_gone', 'store_rolled_back'].map(withCode)).toEqual([true, true])
+  expect(['store_newer', 'storage_full', 'unauthorized'].map(withCode)).toEqual([false, false, false])
+  expect(mayBeLost({ problem: null })).toBe(false)
 })
 
 test('only what is synced is called saved everywhere', () => {

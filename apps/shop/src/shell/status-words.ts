@@ -73,6 +73,11 @@ export function statusWords({ phase, pending, problem, stalled = null }: Told): 
   }
 }
 
+/** The store under this page is gone or was set back: what it counts as pending is not kept and sent any more. */
+export function mayBeLost({ problem }: Pick<StoreStatus, 'problem'>): boolean {
+  return problem?.code === 'store_gone' || problem?.code === 'store_rolled_back'
+}
+
 /** What is stuck, since when, and what is known of the reason. */
 export function stalledText({ since, why }: Stalled, wish: string, now = Date.now()): string {
   const what = `${wish}: no progress since ${formatTime(since, now)}.`

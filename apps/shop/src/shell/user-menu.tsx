@@ -1,6 +1,7 @@
 /** Who is signed in, how the shop looks, and the way out. */
 import { useNavigate } from '@tanstack/react-router'
 import { LogOut, Monitor, Moon, Sun } from 'lucide-react'
+import type { StoreStatus } from 'varve'
 import { useSync } from 'varve/react'
 import { useCurrentUser } from '../session/current-user.tsx'
 import { signOut } from '../session/session.ts'
@@ -8,6 +9,7 @@ import { Button } from '../ui/button.tsx'
 import { setTheme, type ThemeChoice, useTheme } from '../ui/theme.ts'
 import { showToast } from '../ui/toast.tsx'
 import { SaveCopy } from './save-copy.tsx'
+import { mayBeLost } from './status-words.ts'
 
 const themes = [
   { choice: 'light', label: 'Light', icon: Sun },
@@ -71,7 +73,7 @@ function ThemeChoices() {
 }
 
 function SignOut() {
-  const { pending } = useSync()
+  const status = useSync()
   const navigate = useNavigate()
   // The next person begins at the front, not on somebody else's page.
   const leave = () =>
@@ -84,11 +86,14 @@ function SignOut() {
         <LogOut className="size-4" aria-hidden="true" />
         Sign out
       </Button>
-      <p className="mt-2 text-muted text-xs">
-        {pending === 0
-          ? 'What is yours stays on this device and is shown to nobody else.'
-          : 'What is not sent yet stays on this device and is sent when you sign in again.'}
-      </p>
+      <p className="mt-2 text-muted text-xs">{whatStays(status)}</p>
     </div>
   )
+}
+
+function whatStays(status: Pick<StoreStatus, 'pending' | 'problem'>): string {
+  if (status.pending === 0) return 'What is yours stays on this device and is shown to nobody else.'
+  return mayBeLost(status)
+    ? 'What was not sent may be lost: this device does not keep it any more.'
+    : 'What is not sent yet stays on this device and is sent when you sign in again.'
 }

@@ -85,3 +85,11 @@ export function messageOf(thrown: unknown): string {
     return 'something that cannot be shown'
   }
 }
+
+/**
+ * Whether a failure, or the problem of a status, says of the store that it is gone, of a newer program, or set back: then
+ * it writes no more, its status says why, and another tab goes on with what is left.
+ */
+export function isOver(failure: unknown): boolean {
+  return /^store_(gone|newer|rolled_back)$/.test((failure as { readonly code?: string } | null)?.code ?? '')
+}

@@ -29,7 +29,7 @@ import { goneFailure } from '../log/failures.ts'
 import type { StoreLog } from '../log/port.ts'
 import type { SavedWish } from '../log/wish-journal.ts'
 import { type Booted, bindLogs, boot } from './boot.ts'
-import type { Change } from './change.ts'
+import { type Change, noChange } from './change.ts'
 import { type Begun, createDispatch } from './dispatch.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
 import { emptyPending } from './empty-pending.ts'
@@ -155,7 +155,7 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
   let saved = 0
   let closing: Promise<void> | null = null
 
-  const gate = createGate(() => watchers.statusMayHaveChanged())
+  const gate = createGate(() => changes.emit({ ...noChange, logs: true }))
   const leader = createLeader(writer, {
     gate,
     newReplica: ports.newId,

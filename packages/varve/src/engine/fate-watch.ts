@@ -3,7 +3,7 @@
  * came back from an older backup, or another tab wrote it) is rare, and whoever it may concern is looked up again.
  */
 import { type Dot, dotKey } from '../core/dot.ts'
-import { VarveError } from '../core/errors.ts'
+import { isOver, VarveError } from '../core/errors.ts'
 import type { CommitRef, FateNow, FatesUpdate, FateUpdate } from '../core/query.ts'
 import type { Change, EndedCommit } from './change.ts'
 import type { Emitter } from './emitter.ts'
@@ -108,9 +108,9 @@ export function watchFates(
       .catch(reportUnlessClosed)
   }
 
-  /** Who watches a store that is closed need not hear any more. */
+  /** Who watches a store that is closed need not hear any more; of one that is over the status says it. */
   function reportUnlessClosed(thrown: unknown): void {
-    if (!(thrown instanceof VarveError && thrown.code === 'closed')) report(thrown)
+    if (!isOver(thrown) && !(thrown instanceof VarveError && thrown.code === 'closed')) report(thrown)
   }
 
   function readEnds(refs: readonly CommitRef[]): Promise<readonly EndedCommit[]> {

@@ -42,7 +42,7 @@ export interface LeaderOptions {
   readonly report: (thrown: unknown) => void
 }
 
-/** Seldom needed, and only while there is a network. */
+/** Seldom needed. Sync has loaded it by then, for a part that is missing here would be a defect. */
 const loadReset = () => import('./reset-log.ts')
 
 /** While a long log is fetched, snapshots are rarer by this factor: each costs as much as the whole state is large. */

@@ -346,6 +346,26 @@ describe('a store that the browser sets back', () => {
     expect(disk.tables.outboxes.get('hall')).toHaveLength(1)
   })
 
+  it('E35 takes nothing up of what is written to it later, which brings its numbers up again', async () => {
+    const disk = memoryDisk()
+    const tab = await openTab(disk, 'a')
+    await tab.wish(clap('1'))
+    const yesterday = disk.clone()
+    const lost = await tab.wish(take('1', { by: 'ann' }))
+    disk.setBack(yesterday)
+    await expect(tab.refresh()).rejects.toMatchObject({ code: 'store_rolled_back' })
+    const again = await openTab(disk, 'b')
+    await again.wish(clap('2'))
+    await again.wish(clap('2'))
+    if (!lost.ok) throw new Error('it was decided')
+    // What has the name of the lost one by now is not taken for it.
+    const fates = updatesOf(tab, { kind: 'fate', ref: { log: 'hall', dot: lost.dot } })
+    await expect(tab.refresh()).rejects.toMatchObject({ code: 'store_rolled_back' })
+    expect([fates, tab.reported]).toEqual([[], []])
+    expect(tab.status()).toMatchObject({ phase: 'halted', pending: 2 })
+    expect(stateOf(tab, 'claps/2')).toMatchObject({ state: 0 })
+  })
+
   it('E35 C8 opened again it takes a new name, so that what the lost ones were called is not used twice', async () => {
     const disk = memoryDisk()
     const tab = await openTab(disk, 'a')

@@ -217,6 +217,19 @@ describe('subscribe', () => {
     expect(changes).toBe(1)
   })
 
+  it('E23 onChange tells once that this tab writes no more', async () => {
+    const disk = memoryDisk()
+    const tab = await openTab(disk, 'a')
+    let changes = 0
+    tab.onChange(() => {
+      changes += 1
+    })
+    disk.erase()
+    expect([changes, tab.halted()?.code]).toEqual([1, 'store_gone'])
+    await expect(tab.refresh()).rejects.toMatchObject({ code: 'store_gone' })
+    expect(changes).toBe(1)
+  })
+
   it('E24 a thousand watchers of a thousand streams cost a write nothing', async () => {
     const tab = await openTab(memoryDisk(), 'a')
     let heard = 0

@@ -44,7 +44,8 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
   const { auth = null, witness = noWitness, frame = defaultFrame, now = Date.now } = options
   const status = createCell(statusAtFirst)
   const lost = createCell(false)
-  let writes = -1
+  /** As last told: a worker that comes after another one may find less. */
+  let written = { store: '', writes: -1 }
   const windows = new Set<() => void>()
   let known = nothingKnown
   let incarnation = 0
@@ -111,9 +112,12 @@ export function storeOn(host: Host, model: Model, options: HostOptions): Store {
     // Not when it ends: a device that slept was not synced until it woke up.
     const syncedAt = update.status.phase === 'synced' ? now() : (known.told?.syncedAt ?? null)
     know({ told: { ...update.status, syncedAt } })
-    if (update.status.writes !== writes) {
-      writes = update.status.writes
-      witness.note(update.status.store, writes)
+    const { store, writes } = update.status
+    if (store !== written.store || writes !== written.writes) {
+      if (store === written.store && writes < written.writes)
+        know({ lost: witness.write({ store, lost: 'store_rolled_back' }) })
+      written = { store, writes }
+      witness.note(store, writes)
     }
     signIn?.hear(wantsToken(update.status))
   })

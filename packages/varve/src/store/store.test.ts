@@ -6,9 +6,11 @@ import { defineModel } from '../core/model.ts'
 import type { StoreStatus } from '../core/query.ts'
 import { defineStream } from '../core/stream.ts'
 import { memoryDisk, openMemoryLog } from '../testing/index.ts'
-import { type LocalStoreOptions, openLocalStore } from '../testing/open-test-store.ts'
+import { type LocalStoreOptions, localHost, openLocalStore } from '../testing/open-test-store.ts'
 import { Busy, Note, openStage, Seat, Sold, theatre } from '../testing/theatre-store.fixture.ts'
+import type { Host } from '../worker/contract.ts'
 import { openStore } from './open-store.ts'
+import { storeOn } from './store-on.ts'
 import { codeOf, memoryStorage, mustAccept, record, settled } from './store-tests.fixture.ts'
 import { localWitness } from './witness.ts'
 
@@ -384,6 +386,37 @@ describe('opening', () => {
     await third.ready
     expect(await firstValueFrom(third.lost$)).toBe(false)
     await third.close()
+  })
+
+  it('B14 a worker that comes after another one and finds less tells a loss, also at the next visit', async () => {
+    const storage = memoryStorage()
+    const host = localHost(theatre, {})
+    let tell: (writes: number, store?: string) => void = () => undefined
+    const subscribe: Host['subscribe'] = (query, listener) =>
+      host.subscribe(query, (update) => {
+        if (update.kind === 'status')
+          tell = (writes, store = update.status.store) =>
+            listener({ kind: 'status', status: { ...update.status, store, writes } })
+        listener(update)
+      })
+    const witness = localWitness('local', storage)
+    const options = { name: 'local', logs: { hall: 'hall', desk: 'desk/1' }, witness }
+    const store = storeOn({ ...host, subscribe }, theatre, options)
+    await store.ready
+    await settled()
+    tell(5)
+    tell(6)
+    // Another store has a count of its own; that this one is lost was told when that was opened.
+    tell(1, 'another')
+    tell(6)
+    expect(await firstValueFrom(store.lost$)).toBe(false)
+    tell(4)
+    expect(await firstValueFrom(store.lost$)).toBe(true)
+    tell(5)
+    await store.close()
+    const identity = witness.read()?.split(' ')[0] ?? 'none'
+    expect(witness.read()).toBe(`${identity} 5`)
+    expect(witness.write({ store: identity, lost: null })).toBe('store_rolled_back')
   })
 
   it('B16 S23 S24 with an auth that takes its time the server is asked once, when the token is there', async () => {

@@ -6,7 +6,7 @@
  * it does not know. Until the store has a new name (C8) inputs wait.
  */
 import type { LogId } from '../core/dot.ts'
-import { messageOf, VarveError } from '../core/errors.ts'
+import { isOver, messageOf, VarveError } from '../core/errors.ts'
 import type { Problem } from '../core/query.ts'
 import type { SyncReport } from '../engine/sync-port.ts'
 import { barrier } from '../log/barrier.ts'
@@ -24,7 +24,6 @@ import {
   sessionWakeAtMs,
 } from '../protocol/session-state.ts'
 import { beatEveryMs } from './follow.ts'
-import { isOver } from './over.ts'
 import type { Connection, SyncPorts } from './ports.ts'
 import { watchStalls } from './stall.ts'
 import type { SyncContext, TabMessage } from './sync.ts'
@@ -175,7 +174,7 @@ export function lead(context: SyncContext, ports: SyncPorts, post: (message: Tab
         const [next, outputs] = stepSession(state, input, { nowMs: clock.now(), random: clock.random() })
         state = next
         for (const output of outputs) if (!isStopped) await perform(output)
-        report()
+        if (!isStopped) report()
       }
     } catch (error) {
       // The store failed under us (closed, gone): it says so itself; the session goes on when it is asked again.

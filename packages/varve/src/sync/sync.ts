@@ -13,12 +13,12 @@
  * Nothing here holds state that matters: what is pending, placed and known is in the log, and a driver that starts anew
  * goes on from there.
  */
+import { isOver } from '../core/errors.ts'
 import type { Problem } from '../core/query.ts'
 import type { SyncPort, SyncReport } from '../engine/sync-port.ts'
 import { followLeader } from './follow.ts'
 import type { Leading, lead } from './lead.ts'
 import { loadPatiently } from './load.ts'
-import { isOver } from './over.ts'
 import type { Hold, SyncPorts } from './ports.ts'
 
 export interface SyncContext {
@@ -55,11 +55,7 @@ export type TabMessage =
 /** Brings what a leader needs. */
 export type LoadLead = () => Promise<{ readonly lead: typeof lead }>
 
-export function startSync(
-  context: SyncContext,
-  ports: SyncPorts,
-  load: LoadLead = () => import('./lead.ts'),
-): Sync {
+export function startSync(context: SyncContext, ports: SyncPorts, load: LoadLead = loadLead): Sync {
   const { engine, name } = context
   const channel = ports.openTabChannel(`varve:${name}`)
   const stopping = new AbortController()
@@ -171,6 +167,12 @@ export function startSync(
   function guarded(work: Promise<void>): void {
     work.catch((error: unknown) => isOver(error) || ports.reportError(error))
   }
+}
+
+/** And what heals a log: when that is needed, an update may have taken its file from the server. */
+async function loadLead(): ReturnType<LoadLead> {
+  const [part] = await Promise.all([import('./lead.ts'), import('../engine/reset-log.ts')])
+  return part
 }
 
 const leadAgainMs = 2_000

@@ -283,4 +283,21 @@ describe('a leader that is silent', () => {
       expect(ledger.head()).toBe(0)
     },
   )
+
+  it('Y24 a tab that finds the store set back tells the leader, which has not looked yet and sends nothing', async () => {
+    const { open, pass, ledger, network, disk } = device()
+    const [leader, follower] = [await open(), await open()]
+    await pass(2_000)
+    network.down()
+    const before = disk.clone()
+    await leader.deposit(3)
+    await pass(100)
+    disk.setBack(before)
+    await expect(follower.deposit(4)).rejects.toMatchObject({ code: 'store_rolled_back' })
+    await pass(100)
+    expect(leader.engine.status()).toMatchObject({ phase: 'halted', problem: { code: 'store_rolled_back' } })
+    network.up()
+    await pass(12_000)
+    expect([ledger.head(), leads(leader), leads(follower)]).toEqual([0, false, false])
+  })
 })

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { CommandCall } from '../core/command.ts'
+import type { VarveError } from '../core/errors.ts'
 import type { DispatchResult } from '../core/query.ts'
 import {
   clap,
@@ -122,6 +123,42 @@ describe('a wish for which the database has no time', () => {
     await b.engine.refresh()
     expect([a, b].map(({ engine }) => engine.status().pending)).toEqual([1, 1])
     expect([...a.reported, ...b.reported]).toEqual([])
+  })
+
+  it('B18 X29 once the store is gone nothing is saved or read, and what was saved is counted on', async () => {
+    const { openTab, saved, held, pass, disk } = device()
+    const whole = memoryWishJournal(saved)
+    let calls = 0
+    const counting = {
+      read: () => {
+        calls += 1
+        return whole.read()
+      },
+      add: (wish: SavedWish) => {
+        calls += 1
+        return whole.add(wish)
+      },
+    }
+    const a = await openTab('a', { journal: counting })
+    held.hold()
+    const first = answerOf(a.wish('s', take('1', by('ann'))))
+    await pass(4_000)
+    expect(first.now).toEqual(savedAs('s'))
+    const answers: unknown[] = []
+    const failed = ({ code }: VarveError) => answers.push(code)
+    a.wish('t', take('2', by('ann'))).then((answer) => answers.push(answer), failed)
+    await pass(1_000)
+    disk.erase()
+    saved.clear()
+    calls = 0
+    a.wish('u', take('3', by('ann'))).then((answer) => answers.push(answer), failed)
+    await pass(30_000)
+    expect([answers, calls, saved.size]).toEqual([[], 0, 0])
+    held.letGo()
+    await pass(30_000)
+    expect([answers, calls]).toEqual([['store_gone', 'store_gone'], 0])
+    expect(a.engine.status()).toMatchObject({ problem: { code: 'store_gone' }, pending: 1 })
+    expect(a.reported).toEqual([])
   })
 
   it('B18 is counted as pending before it is acknowledged', async () => {

@@ -11,7 +11,7 @@
  * then, it becomes a withdrawn commit, and the user finds it in the inbox. That it is done once is the engine's doing,
  * which looks for its intent in the transaction's own stamp; so several tabs may try at the same time.
  */
-import { VarveError } from '../core/errors.ts'
+import { isOver, VarveError } from '../core/errors.ts'
 import type { DispatchRequest, DispatchResult } from '../core/query.ts'
 import type { Engine } from '../engine/engine.ts'
 import { barrier } from '../log/barrier.ts'
@@ -69,10 +69,16 @@ export function startOverflow(engine: Engine, ports: OverflowPorts): Overflow {
     }
   }
 
+  /** Or its store is over: to open the journal might make it anew, empty, where it was cleared too. */
+  function isEnded(): boolean {
+    return isClosed || isOver(engine.halted())
+  }
+
   async function save(
     keep: (order: number) => SavedWish,
     result: Promise<DispatchResult>,
   ): Promise<DispatchResult> {
+    if (isEnded()) return result
     lastOrder = Math.max(clock.now(), lastOrder + 1)
     const wish = keep(lastOrder)
     const saved = journal.add(wish).then(
@@ -106,15 +112,16 @@ export function startOverflow(engine: Engine, ports: OverflowPorts): Overflow {
   }
 
   async function tell(): Promise<void> {
-    if (isClosed) return
+    if (isEnded()) return
     channel.post('changed')
     await look()
   }
 
   async function look(): Promise<void> {
+    if (isEnded()) return
     try {
       const { length } = await journal.read()
-      if (isClosed) return
+      if (isEnded()) return
       engine.setSaved(length)
       forgetMerge()
       // Also what another tab has saved: it may have ended since.
@@ -125,7 +132,7 @@ export function startOverflow(engine: Engine, ports: OverflowPorts): Overflow {
   }
 
   function merge(): void {
-    if (isClosed) return
+    if (isEnded()) return
     merging ??= mergeAll()
       .catch(warn)
       .finally(() => {
@@ -137,7 +144,7 @@ export function startOverflow(engine: Engine, ports: OverflowPorts): Overflow {
   async function mergeAll(): Promise<void> {
     await ports.named
     for (const wish of await journal.read()) {
-      if (isClosed) return
+      if (isEnded()) return
       try {
         await finish(wish, await engine.carryOut(wish))
       } catch (thrown) {
@@ -161,7 +168,7 @@ export function startOverflow(engine: Engine, ports: OverflowPorts): Overflow {
 
   /** Nothing is lost: it is tried again. */
   function warn(thrown: unknown): void {
-    if (!isClosed) report(thrown)
+    if (!isEnded()) report(thrown)
   }
 
   return Object.freeze({

@@ -2,6 +2,7 @@
  * When the worker talks to a server: at once, once the page has brought a token, or never. Without a server the tabs
  * of a store still tell each other that something moved.
  */
+import { isOver } from '../core/errors.ts'
 import { openTabChannel, type Sync, type SyncContext, type SyncFactory } from '../sync/index.ts'
 import type { OpenRequest } from './contract.ts'
 
@@ -49,7 +50,7 @@ function followTabs({ engine, name }: Omit<SyncContext, 'token'>): Syncing {
   const channel = openTabChannel(`varve:${name}`)
   const stopWatching = engine.onChange(() => channel.post({ type: 'moved' }))
   channel.onMessage(() => {
-    engine.refresh().catch((error: unknown) => console.error('varve:', error))
+    engine.refresh().catch((error: unknown) => isOver(error) || console.error('varve:', error))
   })
   return Object.freeze({
     // Without a server nobody else can meet the name.
