@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { assert, VarveError } from './errors.ts'
+import { assert, isOver, VarveError } from './errors.ts'
 
 describe('a failure', () => {
   it('B22 is told by its name, also when another copy of varve made it', async () => {
@@ -13,5 +13,17 @@ describe('a failure', () => {
   it.each([null, undefined, 'VarveError', new Error('VarveError'), { code: 'fork' }])(
     'B22 is not %j',
     (value) => expect(value instanceof VarveError).toBe(false),
+  )
+
+  it.each(['store_gone', 'store_newer', 'store_rolled_back'])(
+    'Y24 %s says that the store is over',
+    (code) => {
+      expect(isOver({ code })).toBe(true)
+    },
+  )
+
+  it.each([null, undefined, {}, { code: 'store_held' }, { code: 'storage_failed' }, { code: 'defect' }])(
+    'Y24 %j does not',
+    (value) => expect(isOver(value)).toBe(false),
   )
 })

@@ -12,7 +12,7 @@ export interface Change {
   readonly views: ReadonlyMap<string, ProjectionUpdate>
   readonly fates: readonly EndedCommit[]
   readonly inbox: boolean
-  /** An outbox or a head of this store changed, or it writes no more: what `onChange` tells. */
+  /** An outbox or a head of this store changed, or it was found set back: what `onChange` tells. */
   readonly logs: boolean
 }
 

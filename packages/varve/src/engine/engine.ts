@@ -155,7 +155,10 @@ function runEngine(options: EngineOptions, { logs, changes, booted }: Parts): En
   let saved = 0
   let closing: Promise<void> | null = null
 
-  const gate = createGate(() => changes.emit({ ...noChange, logs: true }))
+  const gate = createGate(() => {
+    // Of a store that is gone the browser tells each tab, and a look at it while it is being cleared would only fail.
+    changes.emit({ ...noChange, logs: gate.halted()?.code === 'store_rolled_back' })
+  })
   const leader = createLeader(writer, {
     gate,
     newReplica: ports.newId,

@@ -58,6 +58,6 @@ export interface SyncPort {
   /** Another tab may have changed something: look. */
   refresh(): Promise<void>
   report(report: SyncReport): void
-  /** Called after each change of an outbox or head, of this tab, and when it halts; returns the way to stop. */
+  /** Called after each change of an outbox or head, of this tab, and when it found the store set back; returns the way to stop. */
   onChange(listener: () => void): () => void
 }

@@ -217,17 +217,26 @@ describe('subscribe', () => {
     expect(changes).toBe(1)
   })
 
-  it('E23 onChange tells once that this tab writes no more', async () => {
+  it('E23 onChange tells once that this tab found its store set back, and nothing of one that is gone', async () => {
     const disk = memoryDisk()
     const tab = await openTab(disk, 'a')
+    const yesterday = disk.clone()
+    await tab.wish(take('1', { by: 'ann' }))
     let changes = 0
     tab.onChange(() => {
       changes += 1
     })
+    disk.setBack(yesterday)
+    for (const _ of [1, 2]) await expect(tab.refresh()).rejects.toMatchObject({ code: 'store_rolled_back' })
+    expect([changes, tab.halted()?.code]).toEqual([1, 'store_rolled_back'])
+
+    const other = await openTab(disk, 'b')
+    other.onChange(() => {
+      changes += 1
+    })
     disk.erase()
-    expect([changes, tab.halted()?.code]).toEqual([1, 'store_gone'])
-    await expect(tab.refresh()).rejects.toMatchObject({ code: 'store_gone' })
-    expect(changes).toBe(1)
+    await expect(other.refresh()).rejects.toMatchObject({ code: 'store_gone' })
+    expect([changes, other.halted()?.code]).toEqual([1, 'store_gone'])
   })
 
   it('E24 a thousand watchers of a thousand streams cost a write nothing', async () => {
