@@ -8,15 +8,30 @@ export interface OrderWords {
   readonly tone: Tone
 }
 
-/** @param isSent the shop says that it has what is not in the log yet */
-export function orderWords({ status, placedInLog, refusal }: OrderRow, isSent = false): OrderWords {
+/** How it stands with what is not in the log yet; `sent`: the shop says that it has it. */
+export type Unsent = 'waiting' | 'sent' | 'at risk'
+
+export function unsentOf(isSent: boolean, isAtRisk: boolean): Unsent {
+  if (isSent) return 'sent'
+  return isAtRisk ? 'at risk' : 'waiting'
+}
+
+const unsentWords: Readonly<Record<Unsent, OrderWords>> = {
+  waiting: { text: 'Waiting to be sent', tone: 'warn' },
+  sent: { text: 'Sent, not final yet', tone: 'accent' },
+  'at risk': { text: 'Not sent, may be lost', tone: 'warn' },
+}
+
+const unsentCancelWords: Readonly<Record<Unsent, string>> = {
+  waiting: 'Cancelled, waiting to be sent',
+  sent: 'Cancelled, not final yet',
+  'at risk': 'Cancelled, but not sent',
+}
+
+export function orderWords({ status, placedInLog, refusal }: OrderRow, unsent: Unsent): OrderWords {
   switch (status) {
     case 'requested':
-      return placedInLog
-        ? { text: 'Received, checking stock', tone: 'accent' }
-        : isSent
-          ? { text: 'Sent, not final yet', tone: 'accent' }
-          : { text: 'Waiting to be sent', tone: 'warn' }
+      return placedInLog ? { text: 'Received, checking stock', tone: 'accent' } : unsentWords[unsent]
     case 'placed':
       return { text: 'Confirmed', tone: 'good' }
     case 'declined':
@@ -26,7 +41,7 @@ export function orderWords({ status, placedInLog, refusal }: OrderRow, isSent = 
     case 'cancelled':
       return placedInLog
         ? { text: 'Cancelled', tone: 'plain' }
-        : { text: isSent ? 'Cancelled, not final yet' : 'Cancelled, waiting to be sent', tone: 'warn' }
+        : { text: unsentCancelWords[unsent], tone: 'warn' }
   }
 }
 

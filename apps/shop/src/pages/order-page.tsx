@@ -3,7 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { PackageX } from 'lucide-react'
 import type { FateNowOf } from 'varve'
 import { useProjection, useStore, useStream, useSync } from 'varve/react'
-import { orderWords, refusalText } from '../data/order-words.ts'
+import { orderWords, refusalText, unsentOf } from '../data/order-words.ts'
 import { perform } from '../data/perform.ts'
 import { useCatalogue } from '../data/use-catalogue.ts'
 import { useOpenInbox } from '../data/use-open-inbox.ts'
@@ -60,7 +60,7 @@ function KnownOrder({ orderId, order }: { readonly orderId: string; readonly ord
   const [, , { pending }] = useStream(Order, orderId)
   const fate = useUnsentFate(pending)
   const isAtRisk = mayBeLost(useSync())
-  const words = orderWords(order, fate?.status === 'sent')
+  const words = orderWords(order, unsentOf(fate?.status === 'sent', isAtRisk))
   const short = new Set(order.refusal?.lines.map(({ sku }) => sku))
   const nameOf = (sku: string) => bySku.get(sku)?.name ?? sku
   return (

@@ -1,13 +1,14 @@
 /** All orders, newest first, each with what became of it. */
 import { Link } from '@tanstack/react-router'
 import { Package } from 'lucide-react'
-import { useProjection } from 'varve/react'
+import { useProjection, useSync } from 'varve/react'
 import { ProductArt } from '../art/product-art.tsx'
-import { orderWords } from '../data/order-words.ts'
+import { orderWords, unsentOf } from '../data/order-words.ts'
 import { useCatalogue } from '../data/use-catalogue.ts'
 import { piecesOf } from '../model/line.ts'
 import { formatCents } from '../model/money.ts'
 import { type OrderRow, Orders } from '../model/orders.ts'
+import { mayBeLost } from '../shell/status-words.ts'
 import { Badge } from '../ui/badge.tsx'
 import { buttonClass } from '../ui/button.tsx'
 import { Empty, Page } from '../ui/page.tsx'
@@ -47,7 +48,7 @@ export function OrdersPage() {
 
 function OrderCard({ orderId, order }: { readonly orderId: string; readonly order: OrderRow }) {
   const { bySku } = useCatalogue()
-  const words = orderWords(order)
+  const words = orderWords(order, unsentOf(false, mayBeLost(useSync())))
   const pieces = piecesOf(order.lines)
   const short = order.refusal?.lines.map(({ sku }) => bySku.get(sku)?.name ?? sku).join(', ')
   return (

@@ -169,7 +169,7 @@ export function startSync(context: SyncContext, ports: SyncPorts, load: LoadLead
   }
 }
 
-/** And what heals a log: when that is needed, an update may have taken its file from the server. */
+/** Not the leader alone: when a log must be healed, an update may have taken the file for it from the server. */
 async function loadLead(): ReturnType<LoadLead> {
   const [part] = await Promise.all([import('./lead.ts'), import('../engine/reset-log.ts')])
   return part

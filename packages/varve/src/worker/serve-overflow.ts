@@ -69,16 +69,20 @@ export function startOverflow(engine: Engine, ports: OverflowPorts): Overflow {
     }
   }
 
-  /** Or its store is over: to open the journal might make it anew, empty, where it was cleared too. */
   function isEnded(): boolean {
-    return isClosed || isOver(engine.halted())
+    return isClosed || isStoreOver()
+  }
+
+  /** Then the journal stays shut: to open it might make it anew, empty, where it was cleared too. */
+  function isStoreOver(): boolean {
+    return isOver(engine.halted())
   }
 
   async function save(
     keep: (order: number) => SavedWish,
     result: Promise<DispatchResult>,
   ): Promise<DispatchResult> {
-    if (isEnded()) return result
+    if (isStoreOver()) return result
     lastOrder = Math.max(clock.now(), lastOrder + 1)
     const wish = keep(lastOrder)
     const saved = journal.add(wish).then(
